@@ -1,0 +1,82 @@
+"""Files as a job met them: size, type, digest. Never opens what is not a regular file or directory."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import stat as stat_module
+from typing import Any
+
+from provcap import digest
+
+_MORE_TYPES = {  # what the mimetypes module does not know on every system; IANA names where registered
+    ".tsv": "text/tab-separated-values",
+    ".csv": "text/csv",
+    ".md": "text/markdown",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".log": "text/plain",
+    ".txt": "text/plain",
+    ".svg": "image/svg+xml",
+    ".parquet": "application/vnd.apache.parquet",
+    ".h5": "application/x-hdf5",
+    ".hdf5": "application/x-hdf5",
+    ".npy": "application/x-npy",
+    ".npz": "application/x-npz",
+    ".gz": "application/gzip",
+    ".smk": "text/x-snakemake",
+    ".py": "text/x-python",
+    ".r": "text/x-r",
+    ".sh": "text/x-shellscript",
+    ".onnx": "application/onnx",
+    ".ipynb": "application/x-ipynb+json",
+    ".zarr": "application/vnd.zarr",
+}
+
+
+def media_type(path: str) -> str | None:
+    """The media type that the name of `path` suggests, or None."""
+    suffix = os.path.splitext(path)[1].lower()
+    return _MORE_TYPES.get(suffix) or mimetypes.types_map.get(suffix)
+
+
+def describe(use: dict[str, Any], place: str, hashing: bool = True) -> dict[str, Any]:
+    """The artifact of `use` (path, name, flags as the rule says) as it lies at `place` now.
+
+    Raises OSError when a file that is there cannot be read.
+    """
+    found = {key: value for key, value in use.items() if value}
+    flags = use.get("flags", ())
+    if "pipe" in flags or "service" in flags:
+        return {**found, "kind": "pipe" if "pipe" in flags else "service"}
+    try:
+        info = os.stat(place)
+    except (FileNotFoundError, NotADirectoryError):
+        return {**found, "kind": "missing"}
+    if stat_module.S_ISDIR(info.st_mode):
+        found["kind"] = "directory"
+        if hashing:
+            found["digest"], found["size_bytes"] = digest.of_tree(place)
+    elif stat_module.S_ISREG(info.st_mode):
+        found["size_bytes"] = info.st_size
+        if hashing:
+            found["digest"] = digest.of_file(place)
+    else:
+        return {**found, "kind": "pipe"}
+    kind = media_type(use["path"])
+    return {**found, "media_type": kind} if kind else found
+
+
+def tail(path: str, limit: int = 4096, lines: int = 30) -> str:
+    """The last `lines` lines of a text file, at most `limit` bytes of it. Raises OSError."""
+    info = os.stat(path)
+    if not stat_module.S_ISREG(info.st_mode):
+        return ""
+    with open(path, "rb") as stream:
+        stream.seek(max(0, info.st_size - limit))
+        text = stream.read(limit).decode("utf-8", "replace")
+    return "\n".join(text.splitlines()[-lines:])

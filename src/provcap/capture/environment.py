@@ -1,0 +1,118 @@
+"""The environment of a job: probed once per image, prefix and node of a run, and shared by digest."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from provcap import codec, digest, store
+from provcap import image as docker_image
+from provcap.capture import shellscope
+
+FORMAT = "provcap.environment/1"
+
+
+class Environments:
+    """The environments that this process has met, and those that others of the run have written.
+
+    A `probe` runs the staged probe in the environment of the job at hand and lets it write into the folder it is given.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "environments"
+        self._known: dict[str, dict[str, Any]] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def of(self, key: str, image: str | None, staged: Path, probe: Callable[[Path], None]) -> dict[str, Any]:
+        """References for a job's record: ``environment`` and ``image``, and ``gaps`` where one is unknown.
+
+        `key` tells environments apart; `image` is the path of the container image, if any. Threads that ask for the
+        same key wait for the first one's probe.
+        """
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._known:
+                self._known[key] = self._read(key) or self._make(key, image, staged, probe)
+            return self._known[key]
+
+    def _reference(self, key: str) -> Path:
+        return self.folder / f"{digest.of_bytes(key.encode())[7:31]}.ref"
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        """What another process of this run found for `key`."""
+        try:
+            found = json.loads(self._reference(key).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def _make(self, key: str, image: str | None, staged: Path, probe: Callable[[Path], None]) -> dict[str, Any]:
+        found: dict[str, Any] = {"gaps": []}
+        try:
+            content = self._probe(key, staged, probe)
+        except (OSError, ValueError, KeyError) as error:
+            subject = f"image:{image}" if image else "run"
+            found["gaps"].append(_gap("environment-unknown", subject, f"the environment could not be read: {error}"))
+            content = None
+        labels: dict[str, str] = {}
+        if content is not None:
+            labels = content.pop("labels", {})
+            found["environment"] = self._keep(content)
+            if content["collector"] == "sh":
+                subject = f"environment:{found['environment']}"
+                found["gaps"].append(_gap("no-python-in-image", subject, "no Python 3.6 or newer there: its packages were read from files"))
+        if image:
+            found["image"] = self._identify(image, labels, found["gaps"])
+        elif (around := docker_image.inside()) is not None:
+            found["image"] = around
+            if "digest" not in around:
+                found["gaps"].append(_gap("image-digest-unknown", f"image:{around['reference']}", "nobody said which image this container runs: PROVCAP_IMAGE"))
+        store.write_atomic(self._reference(key), codec.dumps(found).encode())
+        return found
+
+    def _probe(self, key: str, staged: Path, probe: Callable[[Path], None]) -> dict[str, Any]:
+        out = self.folder / f".probing-{digest.of_bytes(key.encode())[7:19]}-{os.uname().nodename}-{os.getpid()}"
+        out.mkdir(parents=True, exist_ok=True)
+        try:
+            probe(out)
+            written = out / "environment.json"
+            if not written.exists():
+                if not (out / "raw.done").exists():
+                    raise OSError("the probe could not write to the work directory from inside it")
+                collect = runpy.run_path(str(staged / "collect.py"))["collect"]
+                return {**collect(str(out / "raw")), "probe": shellscope.probe_digest()}
+            return {**json.loads(written.read_bytes()), "probe": shellscope.probe_digest()}
+        finally:
+            shutil.rmtree(out, ignore_errors=True)
+
+    def _keep(self, content: dict[str, Any]) -> str:
+        text = codec.dumps({**content, "format": FORMAT}).encode()
+        name = digest.of_bytes(text)
+        path = self.folder / f"{name.removeprefix('sha256:')}.json"
+        if not path.exists():
+            store.write_atomic(path, text)
+        return name
+
+    def _identify(self, image: str, labels: dict[str, str], gaps: list[dict[str, str]]) -> dict[str, Any]:
+        """Path, kind, size and digest of the image that runs: a SIF file, or a sandbox directory."""
+        found: dict[str, Any] = {"path": os.path.abspath(image), "labels": labels}
+        if os.path.isdir(image):
+            gaps.append(_gap("image-digest-unknown", f"image:{image}", "the image is a directory, which can change while it is used"))
+            return {**found, "kind": "sandbox"}
+        try:
+            return {**found, "kind": "sif", "digest": digest.of_file(image), "size_bytes": os.stat(image).st_size}
+        except OSError as error:
+            gaps.append(_gap("image-digest-unknown", f"image:{image}", f"the image file could not be read: {error}"))
+            return {**found, "kind": "sif"}
+
+
+def _gap(slug: str, subject: str, message: str) -> dict[str, str]:
+    return {"slug": slug, "subject": subject, "message": message}

@@ -1,0 +1,126 @@
+"""What the main process planned and saw: Snakemake's log records as events, one line each in ``events.jsonl``."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from provcap import __version__, codec, digest, store
+from provcap.capture import clock, fence, hooks, reading, sources
+
+EVENT_FORMAT = "provcap.event/1"
+_JOB_FIELDS = ("jobid", "rule_name", "wildcards", "local", "threads", "reason", "is_checkpoint")
+
+
+def new_run_id() -> str:
+    """A run's id: its time, then a digest of host, process and nanosecond, so that no two runs share one."""
+    now = time.time_ns()
+    seed = f"{os.uname().nodename}/{os.getpid()}/{now}"
+    return time.strftime("%Y%m%dT%H%M%S", time.gmtime(now / 1e9)) + "-" + digest.of_bytes(seed.encode())[7:13]
+
+
+class EventLog:
+    """Writes the events of one run. Nothing is written before it is certain that jobs will run."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.folder: Path | None = None
+        self._early: list[dict[str, Any]] = []
+        self._started: dict[str, Any] = {}
+
+    def handle(self, record: logging.LogRecord) -> None:
+        """Take in one log record of Snakemake."""
+        event = getattr(record, "event", None)
+        name = str(getattr(event, "value", event)) if event is not None else None
+        for entry in self._translate(name, record):
+            self._write({"time": clock.iso(record.created), **entry})
+
+    def _translate(self, name: str | None, record: logging.LogRecord) -> Iterator[dict[str, Any]]:
+        if name == "workflow_started":
+            self._started = {"snakemake_version": getattr(record, "snakemake_version", None)}
+        elif name == "run_info":
+            yield from self._open()
+        elif name in ("job_info", "job_error"):
+            facts = {f: reading.plain(getattr(record, f, None)) for f in _JOB_FIELDS}
+            aux = getattr(record, "aux", None)
+            if not fence.attempt(lambda: reading.runs_nothing(reading.rule_named(facts["rule_name"])), False):
+                yield {"event": name, **{k: v for k, v in facts.items() if v not in (None, {}, "")}, **_aux(aux)}
+        elif name == "job_finished":
+            yield {"event": name, "jobid": getattr(record, "job_id", None)}
+        elif name == "progress":
+            yield {"event": name, "done": getattr(record, "done", None), "total": getattr(record, "total", None)}
+        elif name == "error":
+            yield {"event": name, "exception": getattr(record, "exception", None), "message": record.getMessage()[:4000]}
+
+    def _open(self) -> Iterator[dict[str, Any]]:
+        """The work directory is known and jobs will run: describe the run."""
+        flow = reading.workflow()
+        if self.folder is not None or flow is None or reading.is_touch(flow):
+            return
+        workdir = reading.workdir_of(flow)
+        self.folder = store.run_folder(workdir, self.run_id)
+        gaps: list[dict[str, Any]] = [
+            {"slug": "capture-unsupported", "subject": "run", "message": f"this Snakemake has no {seam} as expected"}
+            for seam in hooks.missing
+        ]
+        yield {
+            "event": "run_started",
+            "run": self.run_id,
+            "workdir": str(workdir),
+            "command": list(sys.orig_argv[1:]) if sys.argv[0].endswith("__main__.py") else ["snakemake", *sys.argv[1:]],
+            "provcap_version": __version__,
+            "python_version": platform.python_version(),
+            "user": fence.attempt(getpass.getuser, None),
+            "hostname": os.uname().nodename,
+            **self._started,
+            **_described(flow, workdir, gaps),
+            "gaps": gaps,
+        }
+        for facts in fence.attempt(lambda: list(reading.standing(flow, workdir)), []):
+            yield {"event": "up_to_date", **facts}
+
+    def close(self) -> Path | None:
+        """Write the last event; return the run's folder, or None when nothing was run."""
+        if self.folder is not None:
+            left = fence.attempt(lambda: reading.remaining(reading.workflow()), None)
+            self._write({"event": "run_ended", "time": clock.now(), "log": _logfile(), "remaining": left})
+        return self.folder
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        if self.folder is None:
+            return  # what comes before run_info is told again in run_started
+        line = codec.dumps({"format": EVENT_FORMAT, **entry}) + "\n"
+        path = self.folder / "events.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "ab") as stream:
+            stream.write(line.encode("utf-8", "surrogateescape"))
+
+
+def _described(flow: Any, workdir: Path, gaps: list[dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    with fence.fenced(gaps, "workflow-unread", "run"):
+        gathered = sources.gather(workdir, reading.workflow_files(flow))
+        gaps.extend(gathered.pop("gaps"))
+        root = sources.root_of(str(reading.workflow_files(flow)["snakefile"][0]))
+        found["workflow"] = {**gathered, **sources.git_state(root), "root": str(root)}
+    with fence.fenced(gaps, "workflow-unread", "run"):
+        found["steps"] = reading.steps(flow)
+    return found
+
+
+def _aux(aux: Any) -> dict[str, Any]:
+    """What an executor adds to an error: the external job id."""
+    return {"external_jobid": str(aux["external_jobid"])} if isinstance(aux, dict) and aux.get("external_jobid") else {}
+
+
+def _logfile() -> str | None:
+    flow = reading.workflow()
+    files = fence.attempt(lambda: flow.logger_manager.get_logfile(), [])
+    return str(files[0]) if files else None

@@ -1,0 +1,197 @@
+"""Snakemake's objects as plain values. Together with `hooks` the only module that knows their attributes.
+
+Every attribute is read on its own fence: one that another version of Snakemake lacks is left out, the rest is told.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from provcap.capture import fence
+
+_FLAGS = ("temp", "protected", "touch", "pipe", "service", "directory", "ensure", "ancient", "update", "nodelocal")
+_KINDS = ("shell", "script", "notebook", "wrapper", "cwl", "template_engine", "run")
+_HIDDEN_RESOURCES = {"_nodes", "_cores"}
+
+
+def plain(value: Any, depth: int = 6) -> Any:
+    """`value` as JSON: numbers, texts, lists and dictionaries stay, anything else becomes its text."""
+    if value is None or isinstance(value, bool | int | str):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else str(value)
+    if depth and isinstance(value, dict):
+        return {str(k): plain(v, depth - 1) for k, v in value.items()}
+    if depth and isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return [plain(v, depth - 1) for v in items]
+    item = getattr(value, "item", None)  # a NumPy scalar
+    return plain(item(), 0) if depth and callable(item) and getattr(value, "ndim", 1) == 0 else str(value)
+
+
+def job_facts(job: Any, workdir: Path) -> dict[str, Any]:
+    """What is known of a Job before it runs."""
+    readers: dict[str, Callable[[], Any]] = {
+        "rule": lambda: str(job.rule.name),
+        "kind": lambda: kind_of(job),
+        "wildcards": lambda: {str(k): str(v) for k, v in (job.wildcards_dict or {}).items()},
+        "attempt": lambda: int(job.attempt),
+        "threads": lambda: int(job.threads),
+        "params": lambda: named(job.params),
+        "resources": lambda: {k: plain(v) for k, v in job.resources.items() if k not in _HIDDEN_RESOURCES},
+        "group": lambda: str(job.group) if job.group else None,
+        "command": lambda: job.shellcmd if job.is_shell else None,
+        "script": lambda: script_of(job),
+        "conda_env": lambda: str(job.conda_env.address) if uses(job, "conda") and job.conda_env else None,
+        "env_modules": lambda: list(job.env_modules.names) if uses(job, "env-modules") and job.env_modules else None,
+        "benchmark": lambda: str(job.benchmark) if job.benchmark else None,
+        "checkpoint": lambda: bool(job.rule.is_checkpoint),
+        "inputs": lambda: file_uses(job.input, workdir),
+        "outputs": lambda: file_uses(job.output, workdir, _output_flags(job)),
+        "logs": lambda: file_uses(job.log, workdir),
+        "container": lambda: str(job.container_img_url) if job.container_img_path else None,
+    }
+    facts = {key: fence.attempt(reader, None) for key, reader in readers.items()}
+    return {key: value for key, value in facts.items() if value not in (None, {}, [], False)}
+
+
+def runs_nothing(rule: Any) -> bool:
+    """Whether the rule only names targets."""
+    return bool(getattr(rule, "norun", False))
+
+
+def rule_named(name: str) -> Any:
+    """The rule of this process's workflow with that name."""
+    return workflow().get_rule(name)
+
+
+def uses(job: Any, method: str) -> bool:
+    """Whether the run deploys software by `method` (conda, env-modules, apptainer)."""
+    chosen = job.dag.workflow.deployment_settings.deployment_method
+    return any(str(getattr(m, "name", m)).lower().replace("_", "-") == method for m in chosen)
+
+
+def kind_of(job: Any) -> str:
+    """Which directive does the job's work."""
+    return next(kind for kind in _KINDS if getattr(job, f"is_{kind}", False))
+
+
+def named(container: Any) -> dict[str, Any]:
+    """Params by name; those without one by their position."""
+    names = {}
+    taken: set[int] = set()
+    for name, (start, end) in container._get_names():
+        names[str(name)] = plain(list(container[start:end]) if end is not None else container[start])
+        taken.update(range(start, end if end is not None else start + 1))
+    names.update({str(i): plain(v) for i, v in enumerate(container) if i not in taken})
+    return names
+
+
+def file_uses(files: Any, workdir: Path, more: dict[str, set[str]] | None = None) -> list[dict[str, Any]]:
+    """Path, name and flags of each file, in the rule's order."""
+    names: dict[int, str] = {}
+    if hasattr(files, "_get_names"):
+        for name, (start, end) in files._get_names():
+            names.update(dict.fromkeys(range(start, end if end is not None else start + 1), str(name)))
+    found = []
+    for position, file in enumerate(files or ()):
+        flags = {flag for flag in _FLAGS if flag in getattr(file, "flags", {})} | (more or {}).get(str(file), set())
+        use = {"path": relative(str(file), workdir), "name": names.get(position), "flags": sorted(flags)}
+        if getattr(file, "is_storage", False):
+            use["query"] = str(file.storage_object.print_query)
+        found.append({key: value for key, value in use.items() if value})
+    return found
+
+
+def _output_flags(job: Any) -> dict[str, set[str]]:
+    """Flags that Job keeps apart from the expanded files."""
+    found: dict[str, set[str]] = {}
+    for flag in ("temp", "protected", "touch"):
+        for file in getattr(job, f"{flag}_output", ()):
+            found.setdefault(str(file), set()).add(flag)
+    return found
+
+
+def places(job: Any, kind: str, workdir: Path) -> dict[str, str]:
+    """Where each file of ``input``, ``output`` or ``log`` lies now: its path, or below a shadow directory."""
+    return {
+        relative(str(f), workdir): os.path.join(workdir, str(job.shadowed_path(f) if kind == "output" else f))
+        for f in getattr(job, kind)
+    }
+
+
+def relative(path: str, workdir: Path) -> str:
+    """`path` relative to the work directory when it lies inside, else absolute; always POSIX."""
+    full = os.path.normpath(os.path.join(workdir, path))
+    inside = os.path.relpath(full, workdir)
+    return full if inside.startswith("..") else Path(inside).as_posix()
+
+
+def script_of(job: Any) -> str | None:
+    """The path or URL of the script, notebook or wrapper that the job runs."""
+    path = job.rule.script or job.rule.notebook
+    if path is None:
+        return str(job.rule.wrapper) if job.rule.wrapper else None
+    return str(job._path_to_source_file(path).get_path_or_uri(secret_free=True))
+
+
+def workflow() -> Any:
+    """The Workflow of this process, or None before there is one."""
+    module = sys.modules.get("snakemake.workflow")
+    return module.__dict__.get("workflow") if module else None
+
+
+def workflow_files(flow: Any) -> dict[str, list[str]]:
+    """Absolute paths (or URLs) of the workflow's files by role."""
+    included = [str(s.get_path_or_uri(secret_free=True)) for s in flow.included]
+    scripts = {fence.attempt(lambda job=job: script_of(job), None) for job in list(flow.dag.jobs)}
+    return {
+        "snakefile": included[:1],
+        "include": included[1:],
+        "script": sorted(s for s in scripts if s),
+        "config": [os.path.abspath(str(c)) for c in flow.configfiles],
+    }
+
+
+def steps(flow: Any) -> list[dict[str, Any]]:
+    """The rules that take part, as Steps."""
+    found: dict[str, dict[str, Any]] = {}
+    for job in list(flow.dag.jobs):
+        rule = job.rule
+        if rule.name not in found and not runs_nothing(rule):
+            readers: dict[str, Callable[[], Any]] = {
+                "source": lambda rule=rule: str(rule.snakefile),
+                "line": lambda rule=rule: int(flow.linemaps[rule.snakefile][rule.lineno]),
+                "description": lambda rule=rule: rule.docstring.strip() if rule.docstring else None,
+                "script": lambda job=job: script_of(job),
+            }
+            facts = {key: fence.attempt(reader, None) for key, reader in readers.items()}
+            found[rule.name] = {"rule": str(rule.name), **{k: v for k, v in facts.items() if v is not None}}
+    return sorted(found.values(), key=lambda step: (step.get("source", ""), step.get("line", 0), step["rule"]))
+
+
+def standing(flow: Any, workdir: Path) -> Iterable[dict[str, Any]]:
+    """The jobs of the workflow whose results were up to date, so that nothing was run for them."""
+    for job in list(flow.dag.jobs):
+        if not flow.dag.needrun(job) and not runs_nothing(job.rule) and job.output:
+            yield job_facts(job, workdir)
+
+
+def remaining(flow: Any) -> int:
+    """How many jobs the run still had to do."""
+    return sum(1 for _ in flow.dag.needrun_jobs(exclude_finished=True))
+
+
+def is_touch(flow: Any) -> bool:
+    """Whether this invocation only touches files."""
+    return bool(fence.attempt(lambda: flow.touch, False))
+
+
+def workdir_of(flow: Any) -> Path:
+    """The work directory of the run: where Snakemake keeps its ``.snakemake``, else the current one."""
+    found = fence.attempt(lambda: Path(flow.persistence.path).parent, None)
+    return Path(os.path.abspath(found)) if found is not None else Path.cwd()

@@ -1,0 +1,100 @@
+"""The workflow's own files, kept as they are when the run begins: later edits must not change what the record says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from provcap import store
+
+#: folders beside a Snakefile that belong to the workflow (Snakemake's recommended layout)
+FOLDERS = ("rules", "scripts", "envs", "notebooks", "schemas", "report", "config", "profiles", "lib", "src")
+MAX_FILE_BYTES = 4 << 20  #: a larger file is data, not source
+MAX_FILES = 1000
+_SKIP = re.compile(r"(^\.|^__pycache__$|\.pyc$|~$)")
+
+
+def root_of(snakefile: str) -> Path:
+    """The folder that the workflow's paths are relative to: above ``workflow/`` in the recommended layout."""
+    base = Path(snakefile).absolute().parent
+    return base.parent if base.name == "workflow" else base
+
+
+def gather(workdir: Path, paths: dict[str, list[str]]) -> dict[str, Any]:
+    """Keep a copy of every workflow file; return the Sources and the Gaps.
+
+    `paths`: absolute paths by role, the main Snakefile first. Files beside the Snakefile in the recommended layout's
+    folders are kept too, with the role "other", because a workflow cannot run again without its schemas and tables.
+    """
+    snakefile = paths["snakefile"][0]
+    root = root_of(snakefile)
+    roles = {path: role for role, files in reversed(paths.items()) for path in files}
+    roles.update({str(p): "other" for p in _beside(snakefile, root) if str(p) not in roles})
+    sources: list[dict[str, Any]] = []
+    gaps: list[dict[str, str]] = []
+    for path, role in sorted(roles.items()):
+        if len(sources) >= MAX_FILES or not os.path.isfile(path) or os.path.getsize(path) > MAX_FILE_BYTES:
+            gaps.append({"slug": "source-not-kept", "subject": f"file:{path}", "message": _why_not(path)})
+            continue
+        content = Path(path).read_bytes()
+        name = os.path.relpath(path, root)
+        sources.append(
+            {
+                "path": path if name.startswith("..") else Path(name).as_posix(),
+                "digest": store.keep_source(workdir, content),
+                "size_bytes": len(content),
+                "role": role,
+                "place": path,
+            }
+        )
+    return {"snakefile": Path(os.path.relpath(snakefile, root)).as_posix(), "sources": sources, "gaps": gaps}
+
+
+def _why_not(path: str) -> str:
+    if "://" in path:
+        return "it lies on another server and was not copied"
+    if not os.path.isfile(path):
+        return "it is not a regular file here"
+    return f"larger than {MAX_FILE_BYTES >> 20} MiB, or one of more than {MAX_FILES} files"
+
+
+def _beside(snakefile: str, root: Path) -> list[Path]:
+    base = Path(snakefile).absolute().parent
+    folders = {base, root / "config"} if base.name == "workflow" else {base / name for name in FOLDERS}
+    found = []
+    for folder in sorted(folders):
+        for here, below, names in os.walk(folder):
+            below[:] = sorted(d for d in below if not _SKIP.search(d) and not (Path(here) / d).is_symlink())
+            found += [Path(here) / n for n in sorted(names) if not _SKIP.search(n)]
+            if len(found) > MAX_FILES:
+                return found[: MAX_FILES + 1]
+    return found
+
+
+def git_state(root: Path) -> dict[str, Any]:
+    """Commit, remote and dirtiness of the git checkout that holds the workflow; empty when there is none."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit is None:
+        return {}
+    changes = _git(root, "status", "--porcelain", "--", ".")
+    remote = _git(root, "config", "--get", "remote.origin.url")
+    found: dict[str, Any] = {"commit": commit}
+    if changes is not None:
+        found["dirty"] = bool(changes)
+    if remote:
+        found["repository"] = re.sub(r"^([a-z+]+://)[^/@]*@", r"\1", remote)
+    return found
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}  # do not refresh, and so not write, the user's index
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, timeout=20, env=environment, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None

@@ -1,0 +1,51 @@
+"""One append-only record file per process: no two processes ever write to the same file.
+
+Appending to a file shared by several hosts is not atomic on NFS, and a lock may outlive its owner; a file that only
+one process writes needs neither. A process that is killed leaves at most one torn last line, which readers skip.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from provcap import codec, digest
+
+RECORD_FORMAT = "provcap.record/1"
+
+
+class Writer:
+    """Appends the records of this process to ``records/<host>-<pid>-<start>.jsonl`` of a run's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        host = os.uname().nodename
+        self.name = f"{host}-{os.getpid()}-{time.time_ns()}"
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def new_id(self) -> str:
+        """The id of a new attempt: derived from host, process, start and its number in this process."""
+        with self._lock:
+            self._count += 1
+            number = self._count
+        return digest.of_bytes(f"{self.folder.name}/{self.name}/{number}".encode())[7:19]
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Append one record as a line. Raises OSError when the directory is full, read-only or gone."""
+        line = (codec.dumps({"format": RECORD_FORMAT, **record}) + "\n").encode("utf-8", "surrogateescape")
+        path = self.folder / "records" / f"{self.name}.jsonl"
+        with self._lock:
+            try:
+                stream = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                stream = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                while line:
+                    line = line[os.write(stream, line) :]
+            finally:
+                os.close(stream)

@@ -1,0 +1,252 @@
+"""Events + records → Run, and the Gaps between them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from provcap import codec, journal, model, store
+from provcap.about import read_about
+from provcap.errors import DamagedRecord
+from provcap.model import Gap, Job, Run
+
+_JOB_PLAIN = (
+    "id rule status attempt kind wildcards params threads resources group command script inputs outputs logs benchmark "
+    "environment hardware conda_env env_modules variables allocation started ended usage exit_code error log_tail"
+).split()
+
+
+def collect(folder: Path) -> Run:
+    """Join what capture wrote in the run's `folder`, write ``run.json`` there and return the Run.
+
+    Two calls give the same bytes. Raises DamagedRecord when not even the beginning of the run can be read, OSError
+    when run.json cannot be written.
+    """
+    run = join(folder)
+    store.write_atomic(folder / "run.json", codec.dump_run(run).encode("utf-8", "surrogateescape"))
+    if run.ended is not None:
+        journal.gather(folder)
+    return run
+
+
+def join(folder: Path) -> Run:
+    """The Run in `folder`, from events and records alone; nothing is written."""
+    gaps: list[Gap] = []
+    events = list(journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, gaps))
+    records = journal.read_records(folder, gaps)
+    start = next((e for e in events if e.get("event") == "run_started"), None)
+    if start is None:
+        raise DamagedRecord(
+            "damaged-record",
+            f"{folder / 'events.jsonl'} does not say how the run began",
+            "the run was stopped before its first job, or the file was damaged; other runs: provcap list",
+        )
+    gaps += [Gap(**g) for g in start.get("gaps", ())]
+    sources = {s["place"]: s["path"] for s in (start.get("workflow") or {}).get("sources", ())}
+    jobs = [_job(record, folder.name, sources, gaps) for record in records.values()]
+    jobs += _unrecorded(events, records, folder.name, gaps)
+    jobs += _standing(events, folder, gaps)
+    jobs.sort(key=lambda j: (j.started or "", j.rule, sorted(j.wildcards.items()), j.attempt, j.id))
+    return _assemble(folder, start, events, records, jobs, gaps)
+
+
+def _assemble(
+    folder: Path,
+    start: dict[str, Any],
+    events: list[dict[str, Any]],
+    records: dict[str, dict[str, Any]],
+    jobs: list[Job],
+    gaps: list[Gap],
+) -> Run:
+    end = next((e for e in reversed(events) if e.get("event") == "run_ended"), None)
+    status = _status(events, jobs, end)
+    if status == "lost":
+        gaps.append(Gap("run-unfinished", "run", "Snakemake stopped without saying how the run ended"))
+    workflow = _workflow(start, gaps)
+    environments = journal.read_environments(folder, gaps)
+    about, more = read_about(Path(start["workdir"]))
+    plain = {
+        "id": folder.name,
+        "status": status,
+        "started": start["time"],
+        "ended": end["time"] if end else None,
+        "log": end.get("log") if end else None,
+        "workflow": workflow,
+        "environments": [{"id": name, **content} for name, content in sorted(environments.items())],
+        "images": _images(records),
+        "hardware": _machines(records),
+        "steps": _steps(start, workflow),
+        "errors": _errors(events) if status != "succeeded" else [],
+        **{k: start[k] for k in _RUN_PLAIN if start.get(k) is not None},
+    }
+    run = codec.decode(Run, {key: value for key, value in plain.items() if value is not None})
+    unique = sorted(set(gaps + more), key=lambda g: (g.subject, g.slug, g.message))
+    return replace(run, jobs=tuple(jobs), gaps=tuple(unique), about=about)
+
+
+_RUN_PLAIN = "workdir command snakemake_version provcap_version python_version user hostname".split()
+
+
+def _job(record: dict[str, Any], run_id: str, sources: dict[str, str], gaps: list[Gap]) -> Job:
+    plain = {key: record[key] for key in _JOB_PLAIN if key in record}
+    plain["run"] = run_id
+    if "script" in plain:
+        plain["script"] = sources.get(plain["script"], plain["script"])
+    if record["event"] == "begin":
+        plain["status"] = "lost"
+        gaps.append(Gap("end-unknown", f"job:{record['id']}", "the attempt began and nothing says how it ended"))
+    if "image" in record:
+        plain["image"] = _image_id(record)
+    elif record.get("container"):
+        plain["image"] = record["container"]
+    for gap in record.get("gaps", ()):
+        gaps.append(Gap(**gap))
+    for artifact in (*record.get("outputs", ()), *record.get("inputs", ())):
+        if artifact.get("kind") == "missing" and record.get("status") == "succeeded":
+            gaps.append(Gap("file-missing", f"file:{artifact['path']}", f"it was not there when {record['rule']} had run"))
+    return codec.decode(Job, plain)
+
+
+def _unrecorded(
+    events: list[dict[str, Any]], records: dict[str, dict[str, Any]], run_id: str, gaps: list[Gap]
+) -> list[Job]:
+    """Attempts that Snakemake started and that left no record: a node that died, a hook that was not there."""
+    recorded: dict[tuple[Any, ...], int] = defaultdict(int)
+    for record in records.values():
+        recorded[_key(record.get("rule"), record.get("wildcards"))] += 1
+    jobs: list[Job] = []
+    for key, attempts in _told(events).items():
+        for number, told in enumerate(attempts[recorded[key] :], recorded[key] + 1):
+            job_id = f"{told['info']['jobid']}-{number}"
+            gaps.append(Gap("no-record", f"job:{job_id}", f"{told['info']['rule_name']} left no record: {told['status']} is what Snakemake said"))
+            jobs.append(
+                Job(
+                    id=job_id,
+                    run=run_id,
+                    rule=told["info"]["rule_name"],
+                    status=told["status"],
+                    attempt=number,
+                    wildcards=told["info"].get("wildcards", {}),
+                    started=told["info"]["time"],
+                    ended=told.get("time"),
+                    allocation=told.get("allocation", {}),
+                )
+            )
+    return jobs
+
+
+def _told(events: list[dict[str, Any]]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    """For each job, the attempts that the main process saw."""
+    open_jobs: dict[Any, dict[str, Any]] = {}
+    attempts: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+    for event in events:
+        kind, jobid = event.get("event"), event.get("jobid")
+        if kind == "job_info":
+            open_jobs[jobid] = {"info": event, "status": "lost"}
+            attempts[_key(event.get("rule_name"), event.get("wildcards"))].append(open_jobs[jobid])
+        elif kind in ("job_error", "job_finished") and jobid in open_jobs:
+            told = open_jobs[jobid]
+            told.update(status="failed" if kind == "job_error" else "succeeded", time=event["time"])
+            if event.get("external_jobid"):
+                told["allocation"] = {"job_id": event["external_jobid"]}
+    return attempts
+
+
+def _key(rule: Any, wildcards: Any) -> tuple[Any, ...]:
+    return (rule, tuple(sorted((wildcards or {}).items())))
+
+
+def _standing(events: list[dict[str, Any]], folder: Path, gaps: list[Gap]) -> list[Job]:
+    """Jobs whose results were up to date: the attempt of an earlier run that made them, when it is known."""
+    wanted = [e for e in events if e.get("event") == "up_to_date"]
+    if not wanted:
+        return []
+    earlier = _earlier_producers(folder)
+    jobs: dict[str, Job] = {}
+    for entry in wanted:
+        paths = [o["path"] for o in entry.get("outputs", ())]
+        made_by = {earlier[p].id: earlier[p] for p in paths if p in earlier}
+        if made_by and len([p for p in paths if p in earlier]) == len(paths):
+            for job in made_by.values():
+                jobs[job.id] = replace(job, status="up_to_date")
+            continue
+        job_id = "standing-" + codec.short_id([entry["rule"], entry.get("wildcards", {}), paths])
+        gaps.append(Gap("made-outside-capture", f"job:{job_id}", f"no recorded run made the results of {entry['rule']}"))
+        plain = {k: entry[k] for k in _JOB_PLAIN if k in entry and k not in ("attempt", "resources")}
+        jobs[job_id] = codec.decode(Job, {**plain, "id": job_id, "run": folder.name, "status": "up_to_date"})
+    return list(jobs.values())
+
+
+def _earlier_producers(folder: Path) -> dict[str, Job]:
+    found: dict[str, Job] = {}
+    for other in store.list_runs(folder.parents[2]):
+        if other.name >= folder.name:
+            break
+        try:
+            run = codec.load_run((other / "run.json").read_bytes(), str(other))
+        except (OSError, DamagedRecord):
+            continue
+        found.update(model.producers(run))
+    return found
+
+
+def _status(events: list[dict[str, Any]], jobs: list[Job], end: dict[str, Any] | None) -> str:
+    last: dict[tuple[Any, ...], str] = {}
+    for job in jobs:
+        last[_key(job.rule, job.wildcards)] = job.status
+    if end is None:
+        return "lost"
+    complete = end.get("remaining") == 0 or _all_done(events)
+    return "succeeded" if complete and not {"failed", "lost"} & set(last.values()) else "failed"
+
+
+def _all_done(events: list[dict[str, Any]]) -> bool:
+    progress = [e for e in events if e.get("event") == "progress"]
+    return bool(progress) and progress[-1].get("done") == progress[-1].get("total")
+
+
+def _errors(events: list[dict[str, Any]]) -> list[str]:
+    return [e["message"] for e in events if e.get("event") == "error" and e.get("message")]
+
+
+def _workflow(start: dict[str, Any], gaps: list[Gap]) -> dict[str, Any]:
+    found = dict(start.get("workflow") or {"snakefile": "unknown"})
+    found.pop("root", None)
+    if "commit" not in found:
+        gaps.append(Gap("workflow-unversioned", "run", "the workflow is not in a git checkout: only its files' digests tell its version"))
+    elif found.get("dirty"):
+        gaps.append(Gap("workflow-dirty", "run", f"the workflow differed from commit {found['commit'][:12]}"))
+    return found
+
+
+def _steps(start: dict[str, Any], workflow: dict[str, Any]) -> list[dict[str, Any]]:
+    """Steps with the paths of Sources instead of places on the machine."""
+    paths = {s["place"]: s["path"] for s in workflow.get("sources", ())}
+    steps = []
+    for step in start.get("steps", ()):
+        steps.append({k: paths.get(v, v) if k in ("source", "script") else v for k, v in step.items()})
+    return steps
+
+
+def _image_id(record: dict[str, Any]) -> str:
+    image = record["image"]
+    return str(image.get("digest") or record.get("container") or image.get("path") or image["reference"])
+
+
+def _images(records: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for record in records.values():
+        if "image" in record:
+            name = _image_id(record)
+            reference = record.get("container") or record["image"].get("path")
+            found[name] = {"id": name, "reference": reference, **record["image"]}
+        elif record.get("container") and record["event"] == "end":
+            found.setdefault(record["container"], {"id": record["container"], "reference": record["container"]})
+    return [found[name] for name in sorted(found)]
+
+
+def _machines(records: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    found = {r["machine"]["id"]: r["machine"] for r in records.values() if "machine" in r}
+    return [found[name] for name in sorted(found)]

@@ -1,0 +1,292 @@
+"""What a run is: frozen values, and the questions that every output asks of them.
+
+Nothing here reads or writes. Times are ISO 8601 strings in UTC with milliseconds (``2026-11-21T09:00:30.123+00:00``),
+so that they sort as text. Digests are ``"sha256:<hex>"``. Paths are POSIX paths relative to the run's work directory,
+absolute only when they lie outside it. An unknown value is None or empty, and has a `Gap` where a reader would miss it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+Status = Literal["succeeded", "failed", "cached", "up_to_date", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that provcap does not know, and says so."""
+
+    slug: str  #: the kind, a paragraph in docs/messages.md
+    subject: str  #: what it is about: "run", "job:<id>", "file:<path>", "environment:<id>", "image:<id>"
+    message: str  #: one sentence for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file or directory as one job met it."""
+
+    path: str
+    kind: Literal["file", "directory", "pipe", "service", "missing"] = "file"
+    digest: str | None = None  #: of the content; for a directory the tree digest of `provcap.digest`
+    size_bytes: int | None = None  #: for a directory, the sum over its files
+    media_type: str | None = None
+    name: str | None = None  #: the name that the rule gives it (``input.image``), if any
+    flags: tuple[str, ...] = ()  #: Snakemake's: temp, protected, pipe, touch, ensure …
+    query: str | None = None  #: where it came from, when a storage provider fetched it
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of the workflow itself: Snakefile, include, script, configuration."""
+
+    path: str  #: relative to the workflow's root; absolute when outside
+    digest: str
+    size_bytes: int
+    role: Literal["snakefile", "include", "script", "config", "other"]
+    place: str  #: absolute path on the machine that ran it
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One installed package, as its own manager describes it."""
+
+    name: str
+    version: str
+    manager: Literal["pypi", "conda", "deb", "apk", "rpm", "cran"]
+    origin: str | None = None  #: URL, VCS commit, channel or section it came from, when that is recorded
+    architecture: str | None = None
+    editable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """An interpreter that the environment offers first on its PATH."""
+
+    language: str
+    version: str
+    path: str
+    build: str | None = None  #: compiler and build date as it reports them
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The software that a job could see: everything that was installed where it ran."""
+
+    id: str  #: digest of the content below
+    os_name: str | None = None  #: PRETTY_NAME of os-release
+    os_id: str | None = None
+    os_version: str | None = None
+    interpreters: tuple[Interpreter, ...] = ()
+    packages: tuple[Package, ...] = ()
+    collector: str | None = None  #: what read it: "python 3.11.2" or "sh"
+    probe: str | None = None  #: digest of the probe that read it
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A container image, as referred to and as it was on disk."""
+
+    id: str  #: its digest, or its reference when the digest is unknown
+    reference: str  #: as the workflow names it
+    kind: Literal["sif", "docker", "sandbox"] = "sif"
+    path: str | None = None  #: the image file that ran
+    digest: str | None = None  #: sha256 of the SIF file, or the image id of a Docker image
+    size_bytes: int | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """A machine that ran jobs."""
+
+    id: str
+    hostname: str | None = None
+    architecture: str | None = None
+    cpu_model: str | None = None
+    cpus_logical: int | None = None
+    cpus_physical: int | None = None
+    memory_bytes: int | None = None
+    kernel: str | None = None
+    os_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an attempt used. CPU times are exact (wait4); memory is the largest sample."""
+
+    wall_s: float | None = None
+    cpu_user_s: float | None = None
+    cpu_system_s: float | None = None
+    max_rss_bytes: int | None = None  #: at least this much: the highest sum of resident memory that was sampled
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One attempt at one job."""
+
+    id: str
+    run: str  #: the run in which it was executed; an up-to-date result names an earlier one
+    rule: str
+    status: Status
+    attempt: int = 1
+    kind: str = "shell"  #: shell, script, notebook, wrapper, run, cwl, template_engine
+    wildcards: dict[str, str] = field(default_factory=dict)
+    params: dict[str, JSON] = field(default_factory=dict)
+    threads: int | None = None
+    resources: dict[str, JSON] = field(default_factory=dict)
+    group: str | None = None
+    command: str | None = None
+    script: str | None = None  #: path of the Source that it ran
+    inputs: tuple[Artifact, ...] = ()
+    outputs: tuple[Artifact, ...] = ()
+    logs: tuple[Artifact, ...] = ()
+    benchmark: str | None = None
+    image: str | None = None  #: Image.id
+    environment: str | None = None  #: Environment.id
+    hardware: str | None = None  #: Hardware.id
+    conda_env: str | None = None
+    env_modules: tuple[str, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict)  #: allow-listed, as seen inside the job
+    allocation: dict[str, str] = field(default_factory=dict)  #: what the batch system calls it: system, job_id, node
+    started: str | None = None
+    ended: str | None = None
+    usage: Usage | None = None
+    exit_code: int | None = None  #: negative: killed by that signal
+    error: str | None = None
+    log_tail: str | None = None  #: last lines of the log of a failed attempt
+
+    @property
+    def label(self) -> str:
+        """Rule and wildcards, as a person would name the job."""
+        inner = ", ".join(f"{k}={v}" for k, v in sorted(self.wildcards.items()))
+        return f"{self.rule}({inner})" if inner else self.rule
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rule that took part in the run."""
+
+    rule: str
+    source: str | None = None  #: path of the Source that defines it
+    line: int | None = None
+    description: str | None = None  #: the rule's docstring
+    script: str | None = None  #: path of the Source that it runs
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """The workflow that was run."""
+
+    snakefile: str  #: path of the main Source
+    sources: tuple[Source, ...] = ()
+    repository: str | None = None  #: URL of the git remote, without user information
+    commit: str | None = None
+    dirty: bool | None = None  #: tracked or untracked files of the workflow differed from the commit
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    name: str
+    id: str | None = None  #: ROR URL
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A person."""
+
+    name: str
+    id: str | None = None  #: ORCID URL
+    affiliation: Organization | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What people say of the run; from ``provcap.yaml``."""
+
+    title: str | None = None
+    description: str | None = None
+    license: str | None = None  #: SPDX identifier or URL
+    keywords: tuple[str, ...] = ()
+    authors: tuple[Agent, ...] = ()
+    publisher: Organization | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One invocation of Snakemake, with all that is known of it."""
+
+    id: str
+    status: Literal["succeeded", "failed", "lost"]
+    workdir: str
+    workflow: Workflow
+    started: str
+    ended: str | None = None
+    command: tuple[str, ...] = ()
+    snakemake_version: str | None = None
+    provcap_version: str | None = None
+    python_version: str | None = None
+    user: str | None = None
+    hostname: str | None = None
+    steps: tuple[Step, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    environments: tuple[Environment, ...] = ()
+    images: tuple[Image, ...] = ()
+    hardware: tuple[Hardware, ...] = ()
+    about: About = field(default_factory=About)
+    gaps: tuple[Gap, ...] = ()
+    log: str | None = None  #: Snakemake's own log file
+    errors: tuple[str, ...] = ()  #: what Snakemake reported of the run as a whole
+    rerun_of: str | None = None
+
+
+def executed(run: Run) -> Iterator[Job]:
+    """The attempts that really ran something, in the order of their start."""
+    return (job for job in run.jobs if job.status in ("succeeded", "failed", "lost"))
+
+
+def producers(run: Run) -> dict[str, Job]:
+    """For each path, the attempt that last made it."""
+    made: dict[str, Job] = {}
+    for job in run.jobs:
+        if job.status in ("succeeded", "cached", "up_to_date"):
+            made.update({artifact.path: job for artifact in job.outputs})
+    return made
+
+
+def producer_of(run: Run, path: str) -> Job | None:
+    """The attempt that made the file at `path`, or None."""
+    return producers(run).get(path)
+
+
+def external_inputs(run: Run) -> tuple[Artifact, ...]:
+    """The files that the run read and did not make, by path."""
+    made = producers(run)
+    found = {a.path: a for job in run.jobs for a in job.inputs if a.path not in made}
+    return tuple(found[path] for path in sorted(found))
+
+
+def final_outputs(run: Run) -> tuple[Artifact, ...]:
+    """The files that the run made, no job read and nothing removed, by path."""
+    read = {a.path for job in run.jobs for a in job.inputs}
+    return tuple(a for a in outputs(run) if a.path not in read and not is_transient(a))
+
+
+def outputs(run: Run) -> tuple[Artifact, ...]:
+    """Every file that the run made, as the last attempt left it, by path."""
+    found = {a.path: a for job in producers(run).values() for a in job.outputs}
+    return tuple(found[path] for path in sorted(found))
+
+
+def is_transient(artifact: Artifact) -> bool:
+    """Whether the artifact is gone when the run has ended: temp(), pipe() and service()."""
+    return bool({"temp", "pipe", "service"} & set(artifact.flags)) or artifact.kind in ("pipe", "service")
+
+
+def gaps_of(run: Run, subjects: Iterable[str]) -> tuple[Gap, ...]:
+    """The gaps about any of `subjects`."""
+    wanted = set(subjects)
+    return tuple(gap for gap in run.gaps if gap.subject in wanted)

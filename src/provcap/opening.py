@@ -1,0 +1,73 @@
+"""RUN, as a user names it: an id, the beginning of one, ``latest``, a directory or a crate."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from provcap import codec, collect, store
+from provcap.errors import DamagedRecord, RunNotFound
+from provcap.model import Run
+
+IN_CRATE = "provenance/run.json"  #: where a crate keeps its run
+MAX_BYTES = 4 << 30  #: of a run.json inside a zip: more is an attack or a mistake
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A Run and where it came from."""
+
+    run: Run
+    folder: Path | None = None  #: the run's folder below .provcap, when it was opened there
+    files: Path | None = None  #: the directory that its paths are relative to, when there is one
+    crate: Path | None = None
+
+
+def open_run(name: str, workdir: Path) -> Opened:
+    """The run called `name`, seen from `workdir`. Raises RunNotFound or DamagedRecord."""
+    path = workdir / name
+    if name != "latest" and path.is_file():
+        return _open_zip(path)
+    if name != "latest" and path.is_dir():
+        return _open_directory(path)
+    if "/" in name or name.endswith(".zip"):
+        raise RunNotFound("unknown-run", f"there is no file or directory {name}", "RUN is an id, latest, a directory or a crate")
+    return _open_folder(store.find_run(workdir, name))
+
+
+def _open_directory(path: Path) -> Opened:
+    if (path / IN_CRATE).is_file():
+        return Opened(_load(path / IN_CRATE), files=path, crate=path)
+    if (path / "events.jsonl").is_file() or (path / "run.json").is_file():
+        return _open_folder(path)
+    if (path / "ro-crate-metadata.json").is_file():
+        raise RunNotFound("foreign-crate", f"the crate {path} was not written by provcap: it has no {IN_CRATE}", "provcap check works on any crate")
+    return _open_folder(store.find_run(path, "latest"))
+
+
+def _open_folder(folder: Path) -> Opened:
+    run = _load(folder / "run.json") if (folder / "run.json").is_file() else collect.join(folder)
+    workdir = folder.absolute().parents[2] if folder.absolute().parent.name == "runs" else Path(run.workdir)
+    return Opened(run, folder=folder, files=workdir)
+
+
+def _load(path: Path) -> Run:
+    try:
+        return codec.load_run(path.read_bytes(), str(path))
+    except OSError as error:
+        raise DamagedRecord("damaged-record", f"{path} cannot be read: {error.strerror}", "check its permissions") from error
+
+
+def _open_zip(path: Path) -> Opened:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [n for n in archive.namelist() if n == IN_CRATE or n.endswith("/" + IN_CRATE)]
+            if not names:
+                raise RunNotFound("foreign-crate", f"{path} holds no {IN_CRATE}: it is no crate of provcap", "provcap check works on any crate")
+            info = archive.getinfo(min(names, key=len))
+            if info.file_size > MAX_BYTES:
+                raise DamagedRecord("too-large", f"{info.filename} in {path} claims {info.file_size} bytes", "it is not read")
+            return Opened(codec.load_run(archive.read(info), f"{path}:{info.filename}"), crate=path)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise DamagedRecord("damaged-crate", f"{path} cannot be read as a zip: {error}", "fetch it again") from error
