@@ -1,14 +1,14 @@
 """What people say of a run: ``provcap.yaml`` in the work directory or in its ``config/``.
 
-    title: Nuclei in colon tissue
-    description: One paragraph on what was done and why.
-    license: CC-BY-4.0
-    keywords: [immunohistochemistry, segmentation]
-    authors:
-      - name: Josiah Carberry
-        orcid: 0000-0002-1825-0097
-        affiliation: {name: Brown University, ror: https://ror.org/05gq02987, url: https://www.brown.edu}
-    publisher: {name: Brown University, ror: https://ror.org/05gq02987, url: https://www.brown.edu}
+title: Nuclei in colon tissue
+description: One paragraph on what was done and why.
+license: CC-BY-4.0
+keywords: [immunohistochemistry, segmentation]
+authors:
+  - name: Josiah Carberry
+    orcid: 0000-0002-1825-0097
+    affiliation: {name: Brown University, ror: https://ror.org/05gq02987, url: https://www.brown.edu}
+publisher: {name: Brown University, ror: https://ror.org/05gq02987, url: https://www.brown.edu}
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def load(path: Path) -> About:
     plain = {} if plain is None else _mapping(plain, path, "the file")
     unknown = set(plain) - _KNOWN
     if unknown:
-        raise BadConfig("bad-config", f"{path}: unknown key {sorted(map(str, unknown))[0]!r}", f"known: {', '.join(sorted(_KNOWN))}")
+        raise BadConfig(
+            "bad-config", f"{path}: unknown key {sorted(map(str, unknown))[0]!r}", f"known: {', '.join(sorted(_KNOWN))}"
+        )
     texts = {key: _text(plain, key, path) for key in ("title", "description", "license")}
     publisher = plain.get("publisher")
     return About(
@@ -71,7 +73,9 @@ def _agent(plain: dict[str, Any], path: Path) -> Agent:
     return Agent(
         name=_required(plain, "name", path),
         id=_orcid(str(plain["orcid"]), path) if plain.get("orcid") else None,
-        affiliation=_organization(_mapping(affiliation, path, "affiliation"), path) if affiliation is not None else None,
+        affiliation=_organization(_mapping(affiliation, path, "affiliation"), path)
+        if affiliation is not None
+        else None,
     )
 
 

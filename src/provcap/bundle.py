@@ -9,7 +9,13 @@ from provcap import codec, crate, drawing, graph, store
 from provcap.crate.policy import Policy
 from provcap.model import Gap, Run, Source
 
-PROV_FILES = {"json": "prov.json", "provn": "prov.provn", "xml": "prov.xml", "turtle": "prov.ttl", "jsonld": "prov.jsonld"}
+PROV_FILES = {
+    "json": "prov.json",
+    "provn": "prov.provn",
+    "xml": "prov.xml",
+    "turtle": "prov.ttl",
+    "jsonld": "prov.jsonld",
+}
 
 
 def write_crate(run: Run, files: Path | None, target: Path, policy: Policy | None = None) -> tuple[Gap, ...]:
@@ -17,7 +23,7 @@ def write_crate(run: Run, files: Path | None, target: Path, policy: Policy | Non
 
     `files` is the directory that the run's paths are relative to. Raises TargetExists before anything is done.
     """
-    crate.refuse_existing(target)
+    store.refuse_existing(target)
     document = graph.document(run)
     extras = {f"provenance/{name}": graph.serialise(document, fmt) for fmt, name in PROV_FILES.items()}
     extras["provenance/prov.svg"] = drawing.draw(run)

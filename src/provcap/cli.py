@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from provcap import __version__, codec, store
-from provcap.errors import ProvcapError, TargetExists
+from provcap.errors import ProvcapError
 from provcap.model import Gap, Run
 from provcap.opening import Opened, open_run
 
@@ -49,14 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def cmd_run(options: argparse.Namespace) -> int:
-    from provcap import bundle, crate, launch
+    from provcap import launch
 
     if options.crate:
-        crate.refuse_existing(Path(options.crate))
+        store.refuse_existing(Path(options.crate))
     code, folder = launch.run_snakemake(_after_dashes(options.arguments), options.directory)
     if options.crate and folder is None:
         print("provcap: nothing was run, so there is no crate", file=sys.stderr)
     elif options.crate and folder is not None:
+        from provcap import bundle
+
         opened = open_run(str(folder), options.directory)
         _packed(bundle.write_crate(opened.run, opened.files, Path(options.crate)), Path(options.crate))
     return code
@@ -65,7 +67,11 @@ def cmd_run(options: argparse.Namespace) -> int:
 def cmd_collect(options: argparse.Namespace) -> int:
     from provcap import collect
 
-    folder = Path(options.run) if Path(options.run, "events.jsonl").is_file() else store.find_run(options.directory, options.run)
+    folder = (
+        Path(options.run)
+        if Path(options.run, "events.jsonl").is_file()
+        else store.find_run(options.directory, options.run)
+    )
     run = collect.collect(folder)
     print(codec.dump_run(run) if options.json else folder / "run.json")
     return _strict(options, run.gaps)
@@ -101,7 +107,9 @@ def _shown(options: argparse.Namespace, opened: Opened) -> str:
         path = lineage.recorded_path(run, options.file, options.directory)
         jobs = [job for _, job in lineage.chain(run, path)]
         if options.json:
-            return json.dumps({"path": path, "made_by": [codec.encode(j) for j in jobs], "from": lineage.origins(run, path)})
+            return json.dumps(
+                {"path": path, "made_by": [codec.encode(j) for j in jobs], "from": lineage.origins(run, path)}
+            )
         return summary.of_file(run, path)
     if options.job:
         job = summary.find_job(run, options.job)
@@ -133,7 +141,9 @@ def cmd_crate(options: argparse.Namespace) -> int:
 
     opened = open_run(options.run, options.directory)
     if opened.crate is not None:
-        raise ProvcapError("already-a-crate", f"{options.run} is a crate already", "copy it, or name the run that it came from")
+        raise ProvcapError(
+            "already-a-crate", f"{options.run} is a crate already", "copy it, or name the run that it came from"
+        )
     target = Path(options.output or f"{opened.run.id}.crate.zip")
     policy = Policy(inputs=not options.without_inputs, intermediates=options.with_intermediates)
     gaps = bundle.write_crate(opened.run, opened.files, target, policy)
@@ -180,8 +190,7 @@ def _strict(options: argparse.Namespace, gaps: Sequence[Gap]) -> int:
 
 
 def _new_file(path: Path, content: bytes) -> None:
-    if path.exists():
-        raise TargetExists("target-exists", f"{path} exists already", "remove it or choose another name")
+    store.refuse_existing(path)
     store.write_atomic(path, content)
 
 
@@ -190,20 +199,30 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"provcap {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("-d", "--directory", type=_directory, default=Path(), metavar="DIR", help="the work directory (default: here)")
+    common.add_argument(
+        "-d", "--directory", type=_directory, default=Path(), metavar="DIR", help="the work directory (default: here)"
+    )
     common.add_argument("--debug", action="store_true", help="show tracebacks")
     answer = argparse.ArgumentParser(add_help=False)
     answer.add_argument("--json", action="store_true", help="the answer as JSON")
     strict = argparse.ArgumentParser(add_help=False)
     strict.add_argument("--strict", action="store_true", help="exit 1 when anything is not known")
     named = argparse.ArgumentParser(add_help=False)
-    named.add_argument("run", nargs="?", default="latest", metavar="RUN", help="an id, the beginning of one, latest, a directory or a crate")
+    named.add_argument(
+        "run",
+        nargs="?",
+        default="latest",
+        metavar="RUN",
+        help="an id, the beginning of one, latest, a directory or a crate",
+    )
 
     run = verbs.add_parser("run", parents=[common], help="run Snakemake with capture on")
     run.add_argument("--crate", metavar="FILE", help="pack the run into this crate when it has ended")
     run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- SNAKEMAKE-ARGUMENTS")
     run.set_defaults(verb=cmd_run)
-    collect = verbs.add_parser("collect", parents=[named, common, answer, strict], help="join the records of a run, after a crash")
+    collect = verbs.add_parser(
+        "collect", parents=[named, common, answer, strict], help="join the records of a run, after a crash"
+    )
     collect.set_defaults(verb=cmd_collect)
     listing = verbs.add_parser("list", parents=[common, answer], help="the recorded runs")
     listing.set_defaults(verb=cmd_list)
@@ -215,12 +234,16 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--software", action="store_true", help="every package of every environment")
     show.set_defaults(verb=cmd_show)
     prov = verbs.add_parser("prov", parents=[named, common], help="the run as W3C PROV")
-    prov.add_argument("-f", "--format", default="provn", choices=["provn", "json", "xml", "turtle", "trig", "jsonld", "svg"])
+    prov.add_argument(
+        "-f", "--format", default="provn", choices=["provn", "json", "xml", "turtle", "trig", "jsonld", "svg"]
+    )
     prov.add_argument("-o", "--output", metavar="FILE", help="default: stdout")
     prov.add_argument("--file", metavar="PATH", help="only what led to this file")
     prov.set_defaults(verb=cmd_prov)
     crate = verbs.add_parser("crate", parents=[named, common, strict], help="the run as an RO-Crate")
-    crate.add_argument("-o", "--output", metavar="TARGET", help="a name that ends in .zip, or a directory (default: RUN.crate.zip)")
+    crate.add_argument(
+        "-o", "--output", metavar="TARGET", help="a name that ends in .zip, or a directory (default: RUN.crate.zip)"
+    )
     crate.add_argument("--without-inputs", action="store_true", help="refer to the inputs, do not pack them")
     crate.add_argument("--with-intermediates", action="store_true", help="pack the files between the steps, too")
     crate.set_defaults(verb=cmd_crate)

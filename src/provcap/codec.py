@@ -36,7 +36,7 @@ def encode(value: Any) -> Any:
     """A dataclass of the model, or a tuple of them, as plain JSON values without defaults."""
     if dataclasses.is_dataclass(value):
         plain = {}
-        for name, default in _defaults(type(value)):
+        for name, default in _defaults(type(value)):  # type: ignore[arg-type]
             item = getattr(value, name)
             if item != default:
                 plain[name] = encode(item)
@@ -52,7 +52,7 @@ def decode(cls: type[T], plain: dict[str, Any]) -> T:
     Raises DamagedRecord when a field is missing or has another shape.
     """
     try:
-        return _decoder(cls)(plain)  # type: ignore[no-any-return]
+        return _decoder(cls)(plain)  # type: ignore[no-any-return, arg-type]
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise DamagedRecord("damaged-record", f"not a valid {cls.__name__}: {error}") from error
 
@@ -76,7 +76,9 @@ def load_run(text: str | bytes, where: str = "run.json") -> model.Run:
     try:
         plain = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DamagedRecord("damaged-record", f"{where} is not JSON: {error}", "collect it again: provcap collect RUN") from error
+        raise DamagedRecord(
+            "damaged-record", f"{where} is not JSON: {error}", "collect it again: provcap collect RUN"
+        ) from error
     found = plain.get("format") if isinstance(plain, dict) else None
     if found != RUN_FORMAT:
         raise DamagedRecord(
@@ -105,7 +107,7 @@ def _decoder(hint: Any) -> Callable[[Any], Any]:
     if origin in (types.UnionType, typing.Union):
         known = [a for a in args if dataclasses.is_dataclass(a)]
         if known:
-            inner = _decoder(known[0])
+            inner = _decoder(known[0])  # type: ignore[arg-type]
             return lambda plain: None if plain is None else inner(plain)
         return _check(tuple(t for a in args if (t := typing.get_origin(a) or a) is not type(None)), optional=True)
     if dataclasses.is_dataclass(hint):

@@ -73,6 +73,7 @@ def _assemble(
         "started": start["time"],
         "ended": end["time"] if end else None,
         "log": end.get("log") if end else None,
+        "targets": sorted({*start.get("targets", ()), *(end or {}).get("targets", ())}),
         "workflow": workflow,
         "environments": [{"id": name, **content} for name, content in sorted(environments.items())],
         "images": _images(records),
@@ -105,7 +106,9 @@ def _job(record: dict[str, Any], run_id: str, sources: dict[str, str], gaps: lis
         gaps.append(Gap(**gap))
     for artifact in (*record.get("outputs", ()), *record.get("inputs", ())):
         if artifact.get("kind") == "missing" and record.get("status") == "succeeded":
-            gaps.append(Gap("file-missing", f"file:{artifact['path']}", f"it was not there when {record['rule']} had run"))
+            gaps.append(
+                Gap("file-missing", f"file:{artifact['path']}", f"it was not there when {record['rule']} had run")
+            )
     return codec.decode(Job, plain)
 
 
@@ -120,7 +123,13 @@ def _unrecorded(
     for key, attempts in _told(events).items():
         for number, told in enumerate(attempts[recorded[key] :], recorded[key] + 1):
             job_id = f"{told['info']['jobid']}-{number}"
-            gaps.append(Gap("no-record", f"job:{job_id}", f"{told['info']['rule_name']} left no record: {told['status']} is what Snakemake said"))
+            gaps.append(
+                Gap(
+                    "no-record",
+                    f"job:{job_id}",
+                    f"{told['info']['rule_name']} left no record: {told['status']} is what Snakemake said",
+                )
+            )
             jobs.append(
                 Job(
                     id=job_id,
@@ -173,7 +182,9 @@ def _standing(events: list[dict[str, Any]], folder: Path, gaps: list[Gap]) -> li
                 jobs[job.id] = replace(job, status="up_to_date")
             continue
         job_id = "standing-" + codec.short_id([entry["rule"], entry.get("wildcards", {}), paths])
-        gaps.append(Gap("made-outside-capture", f"job:{job_id}", f"no recorded run made the results of {entry['rule']}"))
+        gaps.append(
+            Gap("made-outside-capture", f"job:{job_id}", f"no recorded run made the results of {entry['rule']}")
+        )
         plain = {k: entry[k] for k in _JOB_PLAIN if k in entry and k not in ("attempt", "resources")}
         jobs[job_id] = codec.decode(Job, {**plain, "id": job_id, "run": folder.name, "status": "up_to_date"})
     return list(jobs.values())
@@ -215,7 +226,13 @@ def _workflow(start: dict[str, Any], gaps: list[Gap]) -> dict[str, Any]:
     found = dict(start.get("workflow") or {"snakefile": "unknown"})
     found.pop("root", None)
     if "commit" not in found:
-        gaps.append(Gap("workflow-unversioned", "run", "the workflow is not in a git checkout: only its files' digests tell its version"))
+        gaps.append(
+            Gap(
+                "workflow-unversioned",
+                "run",
+                "the workflow is not in a git checkout: only its files' digests tell its version",
+            )
+        )
     elif found.get("dirty"):
         gaps.append(Gap("workflow-dirty", "run", f"the workflow differed from commit {found['commit'][:12]}"))
     return found

@@ -30,7 +30,15 @@ class Check:
 
 def examine(workdir: Path) -> list[Check]:
     """All checks, in the order in which one would look."""
-    checks: list[Callable[[Path], Iterator[Check]]] = [_snakemake, _plugin, _seams, _folder, _containers, _docker, _validator]
+    checks: list[Callable[[Path], Iterator[Check]]] = [
+        _snakemake,
+        _plugin,
+        _seams,
+        _folder,
+        _containers,
+        _docker,
+        _validator,
+    ]
     return [found for check in checks for found in check(workdir)]
 
 
@@ -54,7 +62,12 @@ def _plugin(_: Path) -> Iterator[Check]:
     if "snakemake_logger_plugin_provcap" in names:
         yield Check("plugin", "ok", "Snakemake finds the logger plugin provcap")
     else:
-        yield Check("plugin", "error", "Snakemake does not find the logger plugin", "install provcap into Snakemake's own environment")
+        yield Check(
+            "plugin",
+            "error",
+            "Snakemake does not find the logger plugin",
+            "install provcap into Snakemake's own environment",
+        )
 
 
 def _seams(_: Path) -> Iterator[Check]:
@@ -64,7 +77,12 @@ def _seams(_: Path) -> Iterator[Check]:
 
     unknown = hooks.unrecognised()
     if unknown:
-        yield Check("capture", "error", f"this Snakemake differs in {', '.join(unknown)}: jobs would go unrecorded", "use a tested version: README")
+        yield Check(
+            "capture",
+            "error",
+            f"this Snakemake differs in {', '.join(unknown)}: jobs would go unrecorded",
+            "use a tested version: README",
+        )
     else:
         yield Check("capture", "ok", "all places where capture gets in are as expected")
 
@@ -80,7 +98,12 @@ def _folder(workdir: Path) -> Iterator[Check]:
 def _containers(_: Path) -> Iterator[Check]:
     program = shutil.which("apptainer") or shutil.which("singularity")
     if program is None:
-        yield Check("apptainer", "warning", "neither apptainer nor singularity is on the PATH", "only needed for --use-singularity")
+        yield Check(
+            "apptainer",
+            "warning",
+            "neither apptainer nor singularity is on the PATH",
+            "only needed for --use-singularity",
+        )
         return
     done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30, check=False)
     yield Check("apptainer", "ok" if done.returncode == 0 else "warning", (done.stdout or done.stderr).strip())
@@ -90,11 +113,18 @@ def _docker(_: Path) -> Iterator[Check]:
     from provcap import image
 
     problem = image.engine_problem()
-    yield Check("docker", "warning" if problem else "ok", problem or "the engine answers", "only needed to build and identify images" if problem else "")
+    yield Check(
+        "docker",
+        "warning" if problem else "ok",
+        problem or "the engine answers",
+        "only needed to build and identify images" if problem else "",
+    )
 
 
 def _validator(_: Path) -> Iterator[Check]:
     if importlib.util.find_spec("rocrate_validator") is None:
-        yield Check("validator", "warning", "roc-validator is not installed", "pip install 'provcap[check]' for provcap check")
+        yield Check(
+            "validator", "warning", "roc-validator is not installed", "pip install 'provcap[check]' for provcap check"
+        )
     else:
         yield Check("validator", "ok", f"roc-validator {importlib.metadata.version('roc-validator')}")

@@ -43,12 +43,21 @@ def identify(reference: str) -> Image:
         with contextlib.closing(_engine()) as engine:
             found = engine.images.get(reference)
     except Exception as error:
-        raise ProvcapError("unknown-image", f"the Docker engine has no image {reference}: {str(error)[:200]}", "docker images") from error
+        raise ProvcapError(
+            "unknown-image", f"the Docker engine has no image {reference}: {str(error)[:200]}", "docker images"
+        ) from error
     labels = {str(k): str(v) for k, v in (found.labels or {}).items()}
     repository = next(iter(found.attrs.get("RepoDigests") or []), None)
     if repository:
         labels["repository-digest"] = repository
-    return Image(id=found.id, reference=reference, kind="docker", digest=found.id, size_bytes=found.attrs.get("Size"), labels=labels)
+    return Image(
+        id=found.id,
+        reference=reference,
+        kind="docker",
+        digest=found.id,
+        size_bytes=found.attrs.get("Size"),
+        labels=labels,
+    )
 
 
 def inside() -> dict[str, Any] | None:
@@ -58,6 +67,9 @@ def inside() -> dict[str, Any] | None:
         name, _, digest = declared.partition("@")
         known = digest if re.fullmatch(r"sha256:[0-9a-f]{64}", digest) else None
         return {"reference": name, "kind": "docker", **({"digest": known} if known else {})}
-    if not Path("/.dockerenv").exists():
+    try:
+        mounts = Path("/proc/self/mountinfo").read_text("utf-8", "replace")
+    except OSError:
         return None
-    return {"reference": "unknown Docker image", "kind": "docker"}
+    container = re.search(r"/docker/containers/([0-9a-f]{64})/", mounts)
+    return {"reference": f"image of Docker container {container[1][:12]}", "kind": "docker"} if container else None

@@ -38,10 +38,13 @@ def run_snakemake(arguments: Sequence[str], workdir: Path) -> tuple[int, Path | 
     with tempfile.TemporaryDirectory(prefix="provcap-") as scratch:
         announced = Path(scratch) / "run"
         environment = {**os.environ, "PROVCAP_ANNOUNCE": str(announced)}
-        command = [sys.executable, "-m", "snakemake", *with_logger(arguments)]
+        # -P: like the snakemake command, and unlike a bare -m, Python does not import what lies in the work directory
+        command = [sys.executable, "-P", "-m", "snakemake", *with_logger(arguments)]
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            child = subprocess.Popen(command, cwd=workdir, env=environment, preexec_fn=lambda: signal.signal(signal.SIGINT, before))
+            child = subprocess.Popen(
+                command, cwd=workdir, env=environment, preexec_fn=lambda: signal.signal(signal.SIGINT, before)
+            )
             previous = signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
             code = child.wait()
             signal.signal(signal.SIGTERM, previous)

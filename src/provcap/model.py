@@ -231,6 +231,7 @@ class Run:
     python_version: str | None = None
     user: str | None = None
     hostname: str | None = None
+    targets: tuple[str, ...] = ()  #: the files that were asked for, by name or by a target rule
     steps: tuple[Step, ...] = ()
     jobs: tuple[Job, ...] = ()
     environments: tuple[Environment, ...] = ()
@@ -270,8 +271,8 @@ def external_inputs(run: Run) -> tuple[Artifact, ...]:
 
 
 def final_outputs(run: Run) -> tuple[Artifact, ...]:
-    """The files that the run made, no job read and nothing removed, by path."""
-    read = {a.path for job in run.jobs for a in job.inputs}
+    """The results: files that the run made and that were asked for, or that no job read, by path."""
+    read = {a.path for job in run.jobs for a in job.inputs} - set(run.targets)
     return tuple(a for a in outputs(run) if a.path not in read and not is_transient(a))
 
 

@@ -32,7 +32,9 @@ def open_run(name: str, workdir: Path) -> Opened:
     if name != "latest" and path.is_dir():
         return _open_directory(path)
     if "/" in name or name.endswith(".zip"):
-        raise RunNotFound("unknown-run", f"there is no file or directory {name}", "RUN is an id, latest, a directory or a crate")
+        raise RunNotFound(
+            "unknown-run", f"there is no file or directory {name}", "RUN is an id, latest, a directory or a crate"
+        )
     return _open_folder(store.find_run(workdir, name))
 
 
@@ -42,7 +44,11 @@ def _open_directory(path: Path) -> Opened:
     if (path / "events.jsonl").is_file() or (path / "run.json").is_file():
         return _open_folder(path)
     if (path / "ro-crate-metadata.json").is_file():
-        raise RunNotFound("foreign-crate", f"the crate {path} was not written by provcap: it has no {IN_CRATE}", "provcap check works on any crate")
+        raise RunNotFound(
+            "foreign-crate",
+            f"the crate {path} was not written by provcap: it has no {IN_CRATE}",
+            "provcap check works on any crate",
+        )
     return _open_folder(store.find_run(path, "latest"))
 
 
@@ -56,7 +62,9 @@ def _load(path: Path) -> Run:
     try:
         return codec.load_run(path.read_bytes(), str(path))
     except OSError as error:
-        raise DamagedRecord("damaged-record", f"{path} cannot be read: {error.strerror}", "check its permissions") from error
+        raise DamagedRecord(
+            "damaged-record", f"{path} cannot be read: {error.strerror}", "check its permissions"
+        ) from error
 
 
 def _open_zip(path: Path) -> Opened:
@@ -64,10 +72,16 @@ def _open_zip(path: Path) -> Opened:
         with zipfile.ZipFile(path) as archive:
             names = [n for n in archive.namelist() if n == IN_CRATE or n.endswith("/" + IN_CRATE)]
             if not names:
-                raise RunNotFound("foreign-crate", f"{path} holds no {IN_CRATE}: it is no crate of provcap", "provcap check works on any crate")
+                raise RunNotFound(
+                    "foreign-crate",
+                    f"{path} holds no {IN_CRATE}: it is no crate of provcap",
+                    "provcap check works on any crate",
+                )
             info = archive.getinfo(min(names, key=len))
             if info.file_size > MAX_BYTES:
-                raise DamagedRecord("too-large", f"{info.filename} in {path} claims {info.file_size} bytes", "it is not read")
+                raise DamagedRecord(
+                    "too-large", f"{info.filename} in {path} claims {info.file_size} bytes", "it is not read"
+                )
             return Opened(codec.load_run(archive.read(info), f"{path}:{info.filename}"), crate=path)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise DamagedRecord("damaged-crate", f"{path} cannot be read as a zip: {error}", "fetch it again") from error

@@ -1,14 +1,14 @@
 """The layout of ``.provcap/``: names, atomic writes, finding runs.
 
-    .provcap/
-    ├── probe/<id>/                 the staged probe, the same files for every run that used that version
-    ├── sources/<sha256>            the workflow's files as they were when a run began
-    └── runs/<run id>/
-        ├── events.jsonl            what the main process planned and saw
-        ├── records/<writer>.jsonl  one file per process that ran jobs; a line when an attempt begins, one when it ends
-        ├── records.jsonl           the same lines after `collect` has gathered them
-        ├── environments/<sha256>.json
-        └── run.json                everything above, joined
+.provcap/
+├── probe/<id>/                 the staged probe, the same files for every run that used that version
+├── sources/<sha256>            the workflow's files as they were when a run began
+└── runs/<run id>/
+    ├── events.jsonl            what the main process planned and saw
+    ├── records/<writer>.jsonl  one file per process that ran jobs; a line when an attempt begins, one when it ends
+    ├── records.jsonl           the same lines after `collect` has gathered them
+    ├── environments/<sha256>.json
+    └── run.json                everything above, joined
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import threading
 from pathlib import Path
 
 from provcap import digest
-from provcap.errors import RunNotFound
+from provcap.errors import RunNotFound, TargetExists
 
 FOLDER = ".provcap"
 _serial = itertools.count()
@@ -64,6 +64,18 @@ def find_run(workdir: str | os.PathLike[str], name: str) -> Path:
         return hits[0]
     problem = f"{len(hits)} runs begin with {name!r}" if hits else f"no run is called {name!r}"
     raise RunNotFound("unknown-run", f"{problem} in {Path(workdir).absolute()}", "see: provcap list")
+
+
+def refuse_existing(target: Path) -> None:
+    """Raise TargetExists when something is at `target` that writing there would destroy; an empty directory is not."""
+    if target.is_dir() and not any(target.iterdir()):
+        return
+    if target.exists() or target.is_symlink():
+        raise TargetExists("target-exists", f"{target} exists already", "remove it or choose another name")
+    if not target.absolute().parent.is_dir():
+        raise TargetExists(
+            "no-such-directory", f"the directory {target.absolute().parent} does not exist", "make it first"
+        )
 
 
 def write_atomic(path: Path, content: bytes) -> None:

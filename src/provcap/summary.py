@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from provcap import lineage, model
 from provcap.errors import ProvcapError
-from provcap.model import Artifact, Environment, Gap, Job, Run
+from provcap.model import Artifact, Environment, Gap, Hardware, Job, Run, Usage
 
 
 def table(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
@@ -49,7 +49,10 @@ def of_run(run: Run) -> str:
     parts = [table(_head(run)), table(_rules(run), right=(1, 2, 3, 4, 5))]
     failed = [job for job in run.jobs if job.status in ("failed", "lost")]
     if failed:
-        parts.append("failed\n" + "\n".join(f"  {job.id}  {job.label}, attempt {job.attempt}: {job.error or job.status}" for job in failed))
+        parts.append(
+            "failed\n"
+            + "\n".join(f"  {job.id}  {job.label}, attempt {job.attempt}: {job.error or job.status}" for job in failed)
+        )
     parts.append(table(_files("inputs", model.external_inputs(run))))
     parts.append(table(_files("outputs", model.final_outputs(run))))
     if run.gaps:
@@ -74,11 +77,21 @@ def _head(run: Run) -> list[tuple[str, str]]:
         ("where", f"{run.workdir}, started on {run.hostname or '?'} by {run.user or '?'}"),
         ("jobs", f"{len(run.jobs)}: {states}" if run.jobs else "none"),
     ]
-    for machine in run.hardware:
-        rows.append(("machine", f"{machine.hostname}: {machine.cpu_model or '?'}, {machine.cpus_logical or '?'} CPUs, {size(machine.memory_bytes)}, kernel {machine.kernel}"))
+    rows += [("machine", _machine(machine)) for machine in run.hardware]
     rows += [("image", f"{i.reference}  {i.digest or 'digest unknown'}") for i in run.images]
     rows += [("software", software(e)) for e in run.environments]
     return rows
+
+
+def _machine(machine: Hardware) -> str:
+    cpus = f"{machine.cpus_logical or '?'} CPUs, {size(machine.memory_bytes)}"
+    return f"{machine.hostname}: {machine.cpu_model or '?'}, {cpus}, kernel {machine.kernel or '?'}"
+
+
+def _used(usage: Usage) -> str:
+    cpu = (usage.cpu_user_s or 0) + (usage.cpu_system_s or 0)
+    memory = f", {size(usage.max_rss_bytes)} memory" if usage.max_rss_bytes else ""
+    return f"{seconds(usage.wall_s)} wall, {seconds(cpu)} CPU{memory}"
 
 
 def software(environment: Environment) -> str:
@@ -92,7 +105,7 @@ def software(environment: Environment) -> str:
 def _rules(run: Run) -> list[tuple[str, ...]]:
     if not run.jobs:
         return []
-    rows = [("rule", "jobs", "failed", "wall", "CPU", "peak memory")]
+    rows: list[tuple[str, ...]] = [("rule", "jobs", "failed", "wall", "CPU", "peak memory")]
     names = dict.fromkeys([s.rule for s in run.steps] + [j.rule for j in run.jobs])
     for name in names:
         jobs = [job for job in run.jobs if job.rule == name]
@@ -101,12 +114,14 @@ def _rules(run: Run) -> list[tuple[str, ...]]:
         cpu = sum((u.cpu_user_s or 0) + (u.cpu_system_s or 0) for u in used)
         failed = sum(job.status in ("failed", "lost") for job in jobs)
         wall = sum(u.wall_s or 0 for u in used)
-        rows.append((name, str(len(jobs)), str(failed or ""), seconds(wall), seconds(cpu), size(memory) if memory else ""))
+        rows.append(
+            (name, str(len(jobs)), str(failed or ""), seconds(wall), seconds(cpu), size(memory) if memory else "")
+        )
     return rows
 
 
 def _files(title: str, artifacts: Sequence[Artifact], most: int = 20) -> list[tuple[str, ...]]:
-    rows = [(title, "", "")]
+    rows: list[tuple[str, ...]] = [(title, "", "")]
     rows += [("  " + a.path, size(a.size_bytes), (a.digest or "not hashed")[:23]) for a in artifacts[:most]]
     if len(artifacts) > most:
         rows.append((f"  … and {len(artifacts) - most} more", "", ""))
@@ -141,17 +156,22 @@ def of_job(run: Run, job: Job) -> str:
         ("software", software(environment) if environment else None),
         ("conda", job.conda_env),
         ("modules", " ".join(job.env_modules)),
-        ("machine", f"{machine.hostname}: {machine.cpu_model}" if machine else None),
+        ("machine", _machine(machine) if machine else None),
         ("allocation", ", ".join(f"{k}={v}" for k, v in sorted(job.allocation.items()))),
         ("variables", ", ".join(f"{k}={v}" for k, v in sorted(job.variables.items()))),
-        ("used", f"{seconds(usage.wall_s)} wall, {seconds((usage.cpu_user_s or 0) + (usage.cpu_system_s or 0))} CPU, {size(usage.max_rss_bytes)} memory" if usage else None),
+        ("used", _used(usage) if usage else None),
         ("error", job.error),
     ]
     parts = [table([(k, v) for k, v in facts if v])]
-    parts += [table(_files(role, files)) for role, files in (("inputs", job.inputs), ("outputs", job.outputs), ("logs", job.logs))]
+    parts += [
+        table(_files(role, files))
+        for role, files in (("inputs", job.inputs), ("outputs", job.outputs), ("logs", job.logs))
+    ]
     if job.log_tail:
         parts.append("end of its log\n" + "\n".join("  " + line for line in job.log_tail.splitlines()))
-    about = model.gaps_of(run, [f"job:{job.id}", f"environment:{job.environment}", *(f"file:{a.path}" for a in job.outputs)])
+    about = model.gaps_of(
+        run, [f"job:{job.id}", f"environment:{job.environment}", *(f"file:{a.path}" for a in job.outputs)]
+    )
     if about:
         parts.append("not known\n" + gaps(about))
     return "\n\n".join(p for p in parts if p)
@@ -161,7 +181,11 @@ def find_job(run: Run, name: str) -> Job:
     """The attempt whose id begins with `name`. Raises ProvcapError."""
     hits = [job for job in run.jobs if job.id.startswith(name)]
     if len(hits) != 1:
-        raise ProvcapError("unknown-job", f"{len(hits)} jobs of {run.id} have an id that begins with {name!r}", "ids stand in: provcap show --jobs")
+        raise ProvcapError(
+            "unknown-job",
+            f"{len(hits)} jobs of {run.id} have an id that begins with {name!r}",
+            "ids stand in: provcap show --jobs",
+        )
     return hits[0]
 
 

@@ -8,7 +8,7 @@ hooks are put in. Everything is fenced: whatever happens here, Snakemake goes on
 import contextlib
 import os
 import sys
-from logging import LogRecord
+from logging import Handler, LogRecord
 from typing import Any
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
@@ -33,6 +33,8 @@ class LogHandler(LogHandlerBase):
     _log: Any = None
 
     def __post_init__(self) -> None:
+        if not hasattr(self, "level"):  # interface versions before 2 left this to the plugin
+            Handler.__init__(self)
         if getattr(self.common_settings, "dryrun", False):
             return
         with contextlib.suppress(Exception):

@@ -6,6 +6,7 @@ import json
 import os
 import runpy
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -58,9 +59,10 @@ class Environments:
         found: dict[str, Any] = {"gaps": []}
         try:
             content = self._probe(key, staged, probe)
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:  # a container that does not start raises Snakemake's errors
             subject = f"image:{image}" if image else "run"
-            found["gaps"].append(_gap("environment-unknown", subject, f"the environment could not be read: {error}"))
+            reason = f"exit code {error.returncode}" if isinstance(error, subprocess.CalledProcessError) else str(error)
+            found["gaps"].append(_gap("environment-unknown", subject, f"the probe could not run in it: {reason}"))
             content = None
         labels: dict[str, str] = {}
         if content is not None:
@@ -68,13 +70,23 @@ class Environments:
             found["environment"] = self._keep(content)
             if content["collector"] == "sh":
                 subject = f"environment:{found['environment']}"
-                found["gaps"].append(_gap("no-python-in-image", subject, "no Python 3.6 or newer there: its packages were read from files"))
+                found["gaps"].append(
+                    _gap(
+                        "no-python-in-image", subject, "no Python 3.6 or newer there: its packages were read from files"
+                    )
+                )
         if image:
             found["image"] = self._identify(image, labels, found["gaps"])
         elif (around := docker_image.inside()) is not None:
             found["image"] = around
             if "digest" not in around:
-                found["gaps"].append(_gap("image-digest-unknown", f"image:{around['reference']}", "nobody said which image this container runs: PROVCAP_IMAGE"))
+                found["gaps"].append(
+                    _gap(
+                        "image-digest-unknown",
+                        f"image:{around['reference']}",
+                        "nobody said which image this container runs: PROVCAP_IMAGE",
+                    )
+                )
         store.write_atomic(self._reference(key), codec.dumps(found).encode())
         return found
 
@@ -105,7 +117,13 @@ class Environments:
         """Path, kind, size and digest of the image that runs: a SIF file, or a sandbox directory."""
         found: dict[str, Any] = {"path": os.path.abspath(image), "labels": labels}
         if os.path.isdir(image):
-            gaps.append(_gap("image-digest-unknown", f"image:{image}", "the image is a directory, which can change while it is used"))
+            gaps.append(
+                _gap(
+                    "image-digest-unknown",
+                    f"image:{image}",
+                    "the image is a directory, which can change while it is used",
+                )
+            )
             return {**found, "kind": "sandbox"}
         try:
             return {**found, "kind": "sif", "digest": digest.of_file(image), "size_bytes": os.stat(image).st_size}

@@ -32,8 +32,6 @@ class EventLog:
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
         self.folder: Path | None = None
-        self._early: list[dict[str, Any]] = []
-        self._started: dict[str, Any] = {}
 
     def handle(self, record: logging.LogRecord) -> None:
         """Take in one log record of Snakemake."""
@@ -43,9 +41,7 @@ class EventLog:
             self._write({"time": clock.iso(record.created), **entry})
 
     def _translate(self, name: str | None, record: logging.LogRecord) -> Iterator[dict[str, Any]]:
-        if name == "workflow_started":
-            self._started = {"snakemake_version": getattr(record, "snakemake_version", None)}
-        elif name == "run_info":
+        if name == "run_info":
             yield from self._open()
         elif name in ("job_info", "job_error"):
             facts = {f: reading.plain(getattr(record, f, None)) for f in _JOB_FIELDS}
@@ -57,7 +53,11 @@ class EventLog:
         elif name == "progress":
             yield {"event": name, "done": getattr(record, "done", None), "total": getattr(record, "total", None)}
         elif name == "error":
-            yield {"event": name, "exception": getattr(record, "exception", None), "message": record.getMessage()[:4000]}
+            yield {
+                "event": name,
+                "exception": getattr(record, "exception", None),
+                "message": record.getMessage()[:4000],
+            }
 
     def _open(self) -> Iterator[dict[str, Any]]:
         """The work directory is known and jobs will run: describe the run."""
@@ -74,12 +74,13 @@ class EventLog:
             "event": "run_started",
             "run": self.run_id,
             "workdir": str(workdir),
-            "command": list(sys.orig_argv[1:]) if sys.argv[0].endswith("__main__.py") else ["snakemake", *sys.argv[1:]],
+            "command": ["snakemake", *sys.argv[1:]],
+            "snakemake_version": fence.attempt(reading.version, None),
             "provcap_version": __version__,
             "python_version": platform.python_version(),
+            "targets": fence.attempt(lambda: reading.targets(flow, workdir), []),
             "user": fence.attempt(getpass.getuser, None),
             "hostname": os.uname().nodename,
-            **self._started,
             **_described(flow, workdir, gaps),
             "gaps": gaps,
         }
@@ -89,8 +90,11 @@ class EventLog:
     def close(self) -> Path | None:
         """Write the last event; return the run's folder, or None when nothing was run."""
         if self.folder is not None:
-            left = fence.attempt(lambda: reading.remaining(reading.workflow()), None)
-            self._write({"event": "run_ended", "time": clock.now(), "log": _logfile(), "remaining": left})
+            flow, workdir = reading.workflow(), self.folder.parents[2]
+            left = fence.attempt(lambda: reading.remaining(flow), None)
+            targets = fence.attempt(lambda: reading.targets(flow, workdir), [])
+            log = fence.attempt(lambda: reading.log_file(flow), None)
+            self._write({"event": "run_ended", "time": clock.now(), "log": log, "remaining": left, "targets": targets})
         return self.folder
 
     def _write(self, entry: dict[str, Any]) -> None:
@@ -118,9 +122,3 @@ def _described(flow: Any, workdir: Path, gaps: list[dict[str, Any]]) -> dict[str
 def _aux(aux: Any) -> dict[str, Any]:
     """What an executor adds to an error: the external job id."""
     return {"external_jobid": str(aux["external_jobid"])} if isinstance(aux, dict) and aux.get("external_jobid") else {}
-
-
-def _logfile() -> str | None:
-    flow = reading.workflow()
-    files = fence.attempt(lambda: flow.logger_manager.get_logfile(), [])
-    return str(files[0]) if files else None

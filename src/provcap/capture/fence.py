@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
-def attempt(function: Callable[[], T], default: T) -> T:
+def attempt(function: Callable[[], T], default: U) -> T | U:
     """What `function` returns, or `default` when it raises anything that a program may raise."""
     try:
         return function()

@@ -14,6 +14,7 @@ import importlib
 import inspect
 import logging
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -24,7 +25,6 @@ from provcap.capture import fence, process, reading, shellscope
 from provcap.capture.recorder import Attempt, Recorder
 
 RUN_VARIABLE = "PROVCAP_RUN"  #: the run's id, in the environment of every Snakemake process of the run
-PROBE_TIMEOUT_S = 60
 
 _here = threading.local()  # .attempt: the one that this thread runs; .probing: whether the probe is running in it
 _lock = threading.Lock()
@@ -111,18 +111,21 @@ def _begin(job: Any, spawns: bool) -> Attempt | None:
         _here.attempt = attempt
         if attempt.facts.get("kind") in ("run", "template_engine"):  # its code runs in this very interpreter
             staged = here.staged()
-            attempt.environment = here.environments.of("this interpreter", None, staged, lambda out: _probe_here(staged, out))
+            attempt.environment = here.environments.of(
+                "this interpreter", None, staged, lambda out: _probe_here(staged, out)
+            )
     return attempt
 
 
 def _probe_here(staged: Path, out: Path) -> None:
     command = [sys.executable, str(staged / "collect.py"), str(out / "environment.json")]
-    process.subprocess.run(command, capture_output=True, timeout=PROBE_TIMEOUT_S, check=True)
+    subprocess.run(command, capture_output=True, timeout=process.LIMIT_S, check=True)
 
 
 def _places(job: Any, workdir: Path) -> dict[str, dict[str, str]]:
     roles = {"inputs": "input", "outputs": "output", "logs": "log"}
-    return {role: fence.attempt(lambda kind=kind: reading.places(job, kind, workdir), {}) for role, kind in roles.items()}
+    read = functools.partial(reading.places, job, workdir)
+    return {role: fence.attempt(functools.partial(read, kind), {}) for role, kind in roles.items()}
 
 
 def _know_shell() -> bool:
@@ -135,7 +138,7 @@ def _wrap_shell() -> bool:
     shell = module.shell
     original = shell._get_process_prefix
 
-    def get_process_prefix(cls: Any, *args: Any, **kwargs: Any) -> str:
+    def get_process_prefix(_cls: Any, *args: Any, **kwargs: Any) -> str:
         theirs: str = original(*args, **kwargs)
         attempt = getattr(_here, "attempt", None)
         if attempt is None or getattr(_here, "probing", False):
@@ -144,7 +147,7 @@ def _wrap_shell() -> bool:
         return fence.attempt(lambda: _ours(attempt, frame.f_locals, args), "") + theirs
 
     shell._get_process_prefix = classmethod(get_process_prefix)
-    module.sp = process.stand_in(_popen, _without_ours)
+    module.__dict__["sp"] = process.stand_in(_popen, _without_ours)
     return True
 
 
@@ -153,7 +156,9 @@ def _ours(attempt: Attempt, caller: dict[str, Any], args: tuple[Any, ...]) -> st
     context = caller.get("context") or {}
     executable = (args[0] if args else None) or caller.get("cls").get_executable()  # type: ignore[union-attr]
     if (os.path.basename(executable).lower() if executable else None) not in shellscope.SHELLS:
-        attempt.gaps.append({"slug": "shell-unseen", "subject": f"job:{attempt.id}", "message": f"its shell is {executable}"})
+        attempt.gaps.append(
+            {"slug": "shell-unseen", "subject": f"job:{attempt.id}", "message": f"its shell is {executable}"}
+        )
         return ""
     staged = attempt.recorder.staged()
     image = context.get("container_img")
@@ -176,7 +181,15 @@ def _without_ours(command: Any) -> Any:
     return command
 
 
-_CONTEXT = ("container_img", "singularity_args", "conda_env", "conda_base_path", "env_modules", "runtime_paths", "shadow_dir")
+_CONTEXT = (
+    "container_img",
+    "singularity_args",
+    "conda_env",
+    "conda_base_path",
+    "env_modules",
+    "runtime_paths",
+    "shadow_dir",
+)
 
 
 def _interpreter(context: dict[str, Any]) -> str:
@@ -209,19 +222,13 @@ def _probe(command: str, context: dict[str, Any]) -> None:
         _here.probing = False
 
 
-def _quiet(record: logging.LogRecord) -> bool:
+def _quiet(_record: logging.LogRecord) -> bool:
     return not getattr(_here, "probing", False)
 
 
 def _popen(*args: Any, **kwargs: Any) -> process.Process:
     if getattr(_here, "probing", False):
-        probe = process.Process(*args, **{**kwargs, "stderr": process.subprocess.DEVNULL, "start_new_session": True})
-        timer = threading.Timer(PROBE_TIMEOUT_S, lambda: fence.attempt(lambda: os.killpg(probe.pid, 9), None))
-        timer.daemon = True
-        timer.start()
-        wait = probe.wait
-        probe.wait = lambda *a, **k: (wait(*a, **k), timer.cancel())[0]  # type: ignore[method-assign]
-        return probe
+        return process.Limited(*args, **{**kwargs, "stderr": subprocess.DEVNULL, "start_new_session": True})
     started = process.Process(*args, **kwargs)
     attempt = getattr(_here, "attempt", None)
     if attempt is not None:

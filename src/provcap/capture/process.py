@@ -6,14 +6,17 @@ wait4, which also returns the resource usage of the very process that ended (and
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
+import signal
 import subprocess
 import threading
 import types
 from collections.abc import Callable
 from typing import Any
 
+LIMIT_S = 60  #: for the probe of one environment
 SAMPLE_S = 0.2  #: between two looks at the memory of all running jobs
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -32,6 +35,25 @@ class Process(subprocess.Popen[Any]):
         if pid == self.pid:
             self.usage = usage
         return pid, status
+
+
+class Limited(Process):
+    """A Process in a session of its own that is killed with all of it when it takes longer than LIMIT_S."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._timer = threading.Timer(LIMIT_S, self._expire)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _expire(self) -> None:
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def wait(self, timeout: float | None = None) -> int:
+        code = super().wait(timeout)
+        self._timer.cancel()
+        return code
 
 
 def stand_in(watch: Callable[..., Process], clean: Callable[[Any], Any]) -> types.ModuleType:

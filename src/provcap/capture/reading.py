@@ -5,7 +5,10 @@ Every attribute is read on its own fence: one that another version of Snakemake 
 
 from __future__ import annotations
 
+import functools
+import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -116,7 +119,7 @@ def _output_flags(job: Any) -> dict[str, set[str]]:
     return found
 
 
-def places(job: Any, kind: str, workdir: Path) -> dict[str, str]:
+def places(job: Any, workdir: Path, kind: str) -> dict[str, str]:
     """Where each file of ``input``, ``output`` or ``log`` lies now: its path, or below a shadow directory."""
     return {
         relative(str(f), workdir): os.path.join(workdir, str(job.shadowed_path(f) if kind == "output" else f))
@@ -136,7 +139,18 @@ def script_of(job: Any) -> str | None:
     path = job.rule.script or job.rule.notebook
     if path is None:
         return str(job.rule.wrapper) if job.rule.wrapper else None
-    return str(job._path_to_source_file(path).get_path_or_uri(secret_free=True))
+    return path_of(job._path_to_source_file(path))
+
+
+def path_of(source: Any) -> str:
+    """The path or URL of a SourceFile, without the token of a private repository."""
+    try:
+        return str(source.get_path_or_uri(secret_free=True))
+    except TypeError:  # older versions put the token in always
+        found = str(source.get_path_or_uri())
+        return (
+            re.sub(r"(?<=://)[^/@]*@", "", re.sub(r"[?&]private_token=[^&]*", "", found)) if "://" in found else found
+        )
 
 
 def workflow() -> Any:
@@ -147,8 +161,8 @@ def workflow() -> Any:
 
 def workflow_files(flow: Any) -> dict[str, list[str]]:
     """Absolute paths (or URLs) of the workflow's files by role."""
-    included = [str(s.get_path_or_uri(secret_free=True)) for s in flow.included]
-    scripts = {fence.attempt(lambda job=job: script_of(job), None) for job in list(flow.dag.jobs)}
+    included = [path_of(s) for s in flow.included]
+    scripts = {fence.attempt(functools.partial(script_of, job), None) for job in list(flow.dag.jobs)}
     return {
         "snakefile": included[:1],
         "include": included[1:],
@@ -158,20 +172,22 @@ def workflow_files(flow: Any) -> dict[str, list[str]]:
 
 
 def steps(flow: Any) -> list[dict[str, Any]]:
-    """The rules that take part, as Steps."""
-    found: dict[str, dict[str, Any]] = {}
-    for job in list(flow.dag.jobs):
-        rule = job.rule
-        if rule.name not in found and not runs_nothing(rule):
-            readers: dict[str, Callable[[], Any]] = {
-                "source": lambda rule=rule: str(rule.snakefile),
-                "line": lambda rule=rule: int(flow.linemaps[rule.snakefile][rule.lineno]),
-                "description": lambda rule=rule: rule.docstring.strip() if rule.docstring else None,
-                "script": lambda job=job: script_of(job),
-            }
-            facts = {key: fence.attempt(reader, None) for key, reader in readers.items()}
-            found[rule.name] = {"rule": str(rule.name), **{k: v for k, v in facts.items() if v is not None}}
-    return sorted(found.values(), key=lambda step: (step.get("source", ""), step.get("line", 0), step["rule"]))
+    """The rules that take part, as Steps, in the order of the Snakefile."""
+    jobs = {job.rule.name: job for job in list(flow.dag.jobs) if not runs_nothing(job.rule)}
+    found = [_step(flow, job) for job in jobs.values()]
+    return sorted(found, key=lambda step: (step.get("source", ""), step.get("line", 0), step["rule"]))
+
+
+def _step(flow: Any, job: Any) -> dict[str, Any]:
+    rule = job.rule
+    facts = {
+        "rule": str(rule.name),
+        "source": fence.attempt(lambda: str(rule.snakefile), None),
+        "line": fence.attempt(lambda: int(flow.linemaps[rule.snakefile][rule.lineno]), None),
+        "description": fence.attempt(lambda: rule.docstring.strip() if rule.docstring else None, None),
+        "script": fence.attempt(lambda: script_of(job), None),
+    }
+    return {key: value for key, value in facts.items() if value is not None}
 
 
 def standing(flow: Any, workdir: Path) -> Iterable[dict[str, Any]]:
@@ -181,9 +197,28 @@ def standing(flow: Any, workdir: Path) -> Iterable[dict[str, Any]]:
             yield job_facts(job, workdir)
 
 
+def targets(flow: Any, workdir: Path) -> list[str]:
+    """The files that were asked for: by name, or as the inputs of a rule that only names targets."""
+    files = {str(f) for job in list(flow.dag.jobs) if runs_nothing(job.rule) for f in job.input}
+    files.update(str(f) for f in getattr(flow.dag, "targetfiles", ()))
+    return sorted(relative(f, workdir) for f in files)
+
+
 def remaining(flow: Any) -> int:
     """How many jobs the run still had to do."""
     return sum(1 for _ in flow.dag.needrun_jobs(exclude_finished=True))
+
+
+def log_file(flow: Any) -> str | None:
+    """Snakemake's own log of this invocation."""
+    manager = getattr(flow, "logger_manager", None) or importlib.import_module("snakemake.logging").logger_manager
+    files = manager.get_logfile()  # a list; before 9.1 one path
+    return str(files if isinstance(files, str) else files[0]) if files else None
+
+
+def version() -> str:
+    """Snakemake's version."""
+    return str(importlib.import_module("snakemake").__version__)
 
 
 def is_touch(flow: Any) -> bool:

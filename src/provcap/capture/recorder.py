@@ -59,7 +59,9 @@ class Attempt:
     def begin(self) -> None:
         """Write down that the attempt began: a killed job leaves this trace."""
         with fence.fenced(self.gaps, "record-incomplete", f"job:{self.id}"):
-            self.recorder.writer.append({"event": "begin", "id": self.id, "started": clock.iso(self._began), **self._who()})
+            self.recorder.writer.append(
+                {"event": "begin", "id": self.id, "started": clock.iso(self._began), **self._who()}
+            )
 
     def _who(self) -> dict[str, Any]:
         machine = hardware.describe()

@@ -6,6 +6,7 @@
 Reads the files of the package managers and starts no program but `rpm`, whose database only it can read.
 It imports the standard library alone and must parse as Python 3.6.
 """
+
 import glob
 import io
 import json
@@ -48,7 +49,9 @@ def deb_packages(root):
         for fields in paragraphs(text, ["Package", "Version", "Architecture", "Status"]):
             if fields.get("Package") and fields.get("Status", "installed").endswith("installed"):
                 if "not-installed" not in fields.get("Status", ""):
-                    yield package(fields["Package"], fields.get("Version", ""), "deb", architecture=fields.get("Architecture"))
+                    yield package(
+                        fields["Package"], fields.get("Version", ""), "deb", architecture=fields.get("Architecture")
+                    )
 
 
 def apk_packages(root):
@@ -65,7 +68,9 @@ def rpm_packages(root):
     if not root and not text and any(os.path.exists(p) for p in ("/var/lib/rpm", "/usr/lib/sysimage/rpm")):
         query = "%{NAME}\\t%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{VENDOR}\\n"
         try:
-            text = subprocess.check_output(["rpm", "-qa", "--qf", query], stderr=subprocess.DEVNULL).decode("utf-8", "replace")
+            text = subprocess.check_output(["rpm", "-qa", "--qf", query], stderr=subprocess.DEVNULL).decode(
+                "utf-8", "replace"
+            )
         except (OSError, subprocess.CalledProcessError):
             text = ""
     for line in text.splitlines():
@@ -84,8 +89,13 @@ def conda_packages(root):
             try:
                 meta = json.loads(read(path))
                 origin = meta.get("url") or meta.get("channel")
-                yield package(meta["name"], "%s=%s" % (meta["version"], meta["build"]) if meta.get("build") else meta["version"],
-                              "conda", origin=strip_user(origin), architecture=meta.get("subdir"))
+                yield package(
+                    meta["name"],
+                    "%s=%s" % (meta["version"], meta["build"]) if meta.get("build") else meta["version"],
+                    "conda",
+                    origin=strip_user(origin),
+                    architecture=meta.get("subdir"),
+                )
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
 
@@ -93,7 +103,12 @@ def conda_packages(root):
 def cran_packages(root):
     """R packages, from their DESCRIPTION files."""
     places = [p for p in os.environ.get("R_LIBS", "").split(":") + os.environ.get("R_LIBS_SITE", "").split(":") if p]
-    places += ["/usr/lib/R/library", "/usr/lib/R/site-library", "/usr/local/lib/R/site-library", "/usr/local/lib/R/library"]
+    places += [
+        "/usr/lib/R/library",
+        "/usr/lib/R/site-library",
+        "/usr/local/lib/R/site-library",
+        "/usr/local/lib/R/library",
+    ]
     places += ["/usr/lib64/R/library", os.path.join(os.environ.get("CONDA_PREFIX", "/nonexistent"), "lib/R/library")]
     for place in places:
         for path in glob.glob(glob.escape(root + place) + "/*/DESCRIPTION"):
@@ -179,12 +194,14 @@ def system(root):
 
 
 def interpreter():
-    """The Python that runs this."""
+    """The Python that runs this. The names `python` and `python3` of one program count as one, except in a venv."""
+    own = sys.prefix == getattr(sys, "base_prefix", sys.prefix)
     return {
         "language": "Python",
         "version": platform.python_version(),
-        "path": sys.executable,
-        "build": "%s %s, %s" % (platform.python_implementation(), " ".join(platform.python_build()), platform.python_compiler()),
+        "path": os.path.realpath(sys.executable) if own else sys.executable,
+        "build": "%s %s, %s"
+        % (platform.python_implementation(), " ".join(platform.python_build()), platform.python_compiler()),
     }
 
 

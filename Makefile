@@ -1,0 +1,53 @@
+# Each target does all its own set-up in the project-local .venv; nothing is installed anywhere else.
+PYTHON ?= python3
+BIN := .venv/bin
+WORKFLOW := $(CURDIR)/workflows/ihc/workflow/Snakefile
+JOBS ?= 2
+
+.PHONY: test check demo demo-container lock clean
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("error: provcap needs Python 3.11 or newer; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+test: .venv/installed  ## all tests; those whose engine is missing are skipped and listed by name and reason
+	$(BIN)/pytest $(PYTEST)
+
+check: .venv/installed  ## style, types, floors, and that the probe parses as Python 3.6
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -c "import ast; ast.parse(open('src/provcap/capture/probe/collect.py').read(), feature_version=(3, 6))"
+
+demo: .venv/installed  ## the reference workflow, captured, packed and checked
+	rm -rf demo/run demo/ihc.crate.zip
+	mkdir -p demo/run && cp config/provcap.yaml demo/run/
+	$(BIN)/provcap run -d demo/run --crate demo/ihc.crate.zip -- -s $(WORKFLOW) --cores $(JOBS) --quiet
+	$(BIN)/provcap check demo/ihc.crate.zip
+	@$(call finished,demo/run,demo/ihc)
+
+demo-container: .venv/installed  ## the same inside a container, with Apptainer
+	containers/build ihc --sif
+	rm -rf demo/container-run demo/ihc-container.crate.zip
+	mkdir -p demo/container-run && cp config/provcap.yaml demo/container-run/
+	$(BIN)/provcap run -d demo/container-run --crate demo/ihc-container.crate.zip -- \
+	  -s $(WORKFLOW) --cores $(JOBS) --use-singularity --quiet
+	$(BIN)/provcap check demo/ihc-container.crate.zip
+	@$(call finished,demo/container-run,demo/ihc-container)
+
+define finished
+rm -f $(2).prov.svg && $(BIN)/provcap prov -d $(1) -f svg -o $(2).prov.svg && \
+printf '\n  crate         %s\n  PROV picture  %s\n  run summary   %s\n\n' \
+  $(2).crate.zip $(2).prov.svg "$(BIN)/provcap show $(2).crate.zip"
+endef
+
+lock:  ## resolve the dependencies again, for every Python and platform; needs uv
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links --all-extras --quiet pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf demo .venv

@@ -1,0 +1,7 @@
+"""``python -m provcap``."""
+
+import sys
+
+from provcap.cli import main
+
+sys.exit(main())
