@@ -235,7 +235,9 @@ def test_workflow_in_a_workflow_is_not_ours(tmp_path: Path) -> None:
 
 def test_workdir_directive(tmp_path: Path) -> None:
     """Records lie in the work directory that a Snakefile chooses."""
-    workdir = workflows.write(tmp_path, "workdir: 'elsewhere'\nrule a:\n    output: 'a'\n    shell: 'echo a > {output}'\n")
+    workdir = workflows.write(
+        tmp_path, "workdir: 'elsewhere'\nrule a:\n    output: 'a'\n    shell: 'echo a > {output}'\n"
+    )
     assert workflows.snakemake(workdir).returncode == 0
     assert [a.path for a in workflows.latest(workdir / "elsewhere").jobs[0].outputs] == ["a"]
 
@@ -260,7 +262,9 @@ def test_killed_run_can_be_collected(tmp_path: Path) -> None:
     text += "rule b:\n    input: 'a'\n    output: 'b'\n    shell: 'touch began; sleep 30; echo b > b'\n"
     workdir = workflows.write(tmp_path, text)
     command = [sys.executable, "-P", "-m", "snakemake", "--cores", "1", "--logger", "provcap"]
-    child = subprocess.Popen(command, cwd=workdir, env=workflows.QUIET, stderr=subprocess.DEVNULL, start_new_session=True)
+    child = subprocess.Popen(
+        command, cwd=workdir, env=workflows.QUIET, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     deadline = time.monotonic() + 60
     while not (workdir / "began").exists() and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rocrate.rocrate import ROCrate
 from runcrate.report import dump_crate_actions
 
@@ -19,6 +21,7 @@ from provcap import crate, digest
 from provcap.check import check
 from provcap.codec import dump_run
 from provcap.crate import Policy
+from provcap.crate.places import Places, file_id
 from provcap.crate.surroundings import parse_reference
 from provcap.errors import ProvcapError, TargetExists
 from provcap.model import Artifact, Run, Source, final_outputs
@@ -426,6 +429,19 @@ def test_inventory_is_what_pip_would_say(tmp_path: Path) -> None:
         "numpy==2.4.6",
         "scikit-image==0.26.0",
     ]
+
+
+@given(st.lists(st.text(st.sampled_from("ab./\\%# é\udcff"), min_size=1, max_size=8), max_size=12))
+def test_every_path_gets_a_place_of_its_own(paths: list[str]) -> None:
+    """Whatever paths a run has, each gets its own place inside the crate, and its @id decodes to that place."""
+    places = Places()
+    taken = [places.take(path) for path in paths]
+    for place in taken:
+        assert not place.startswith("/")
+        assert ".." not in place.split("/")
+        assert unquote(file_id(place)) == place
+        assert not any(other.startswith(f"{place}/") for other in taken)
+    assert len(set(taken)) == len(taken)
 
 
 @pytest.mark.parametrize(

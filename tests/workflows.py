@@ -52,7 +52,7 @@ def tree(workdir: Path, *places: str) -> dict[str, str]:
     found = {}
     for path in sorted(workdir.rglob("*")):
         inside = path.relative_to(workdir)
-        if path.is_file() and not {".snakemake", ".provcap"} & set(inside.parts):
-            if not places or inside.parts[0] in places:
-                found[inside.as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+        ours = {".snakemake", ".provcap"} & set(inside.parts)
+        if path.is_file() and not ours and (not places or inside.parts[0] in places):
+            found[inside.as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found

@@ -153,10 +153,10 @@ def cmd_crate(options: argparse.Namespace) -> int:
 
 
 def cmd_check(options: argparse.Namespace) -> int:
-    from provcap import check
+    from provcap import check, summary
 
     findings = check.check(Path(options.crate))
-    print(json.dumps(asdict(findings)) if options.json else check.describe(findings))
+    print(json.dumps(asdict(findings)) if options.json else summary.of_findings(options.crate, findings))
     return 0 if findings.ok else 1
 
 

@@ -32,6 +32,12 @@ def dumps(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def stamp(name: str, entry: dict[str, Any]) -> str:
+    """One line of JSON that says first which format it has."""
+    rest = dumps(entry)[1:]
+    return f'{{"format":{json.dumps(name)}' + ("," if entry else "") + rest
+
+
 def encode(value: Any) -> Any:
     """A dataclass of the model, or a tuple of them, as plain JSON values without defaults."""
     if dataclasses.is_dataclass(value):

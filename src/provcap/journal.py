@@ -73,7 +73,7 @@ def gather(folder: Path) -> None:
         ended = {e["id"] for e in entries if e.get("event") == "end"}
         if all(e.get("id") in ended for e in entries) and content.endswith(b"\n"):
             done.append(path)
-            lines += [codec.dumps(e).encode() + b"\n" for e in entries if e["event"] == "end"]
+            lines += [_line(e) for e in entries if e["event"] == "end"]
     if done:
         target = folder / "records.jsonl"
         before = target.read_bytes() if target.exists() else b""
@@ -83,6 +83,11 @@ def gather(folder: Path) -> None:
     for name in ("shell", "records"):
         with contextlib.suppress(OSError):
             (folder / name).rmdir()
+
+
+def _line(entry: dict[str, Any]) -> bytes:
+    rest = {key: value for key, value in entry.items() if key != "format"}
+    return (codec.stamp(RECORD_FORMAT, rest) + "\n").encode("utf-8", "surrogateescape")
 
 
 def read_environments(folder: Path, gaps: list[Gap]) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from provcap import lineage, model
+from provcap.check import Findings
 from provcap.errors import ProvcapError
 from provcap.model import Artifact, Environment, Gap, Hardware, Job, Run, Usage
 
@@ -224,3 +225,17 @@ def packages(run: Run) -> str:
         rows = [(p.manager, p.name, p.version, p.origin or "") for p in environment.packages]
         parts.append(software(environment) + "\n" + table(rows))
     return "\n\n".join(parts)
+
+
+def of_findings(crate: str, findings: Findings) -> str:
+    """What is wrong with a crate, worst first, and the verdict in the last line."""
+    count = Counter(f.level for f in findings.findings)
+    lines = [f"{f.level}: {f.subject}: {f.message} [{f.slug}]" for f in findings.findings]
+    counted = ", ".join(f"{count[level]} {level}s" for level in ("error", "warning", "note"))
+    if not findings.ok:
+        verdict = "is not whole or not valid"
+    else:
+        verdict = (
+            f"is whole and a valid {findings.profile}" if findings.profile else "is whole; its profile was not checked"
+        )
+    return "\n".join([*lines, f"{crate} {verdict} ({counted})"])

@@ -106,7 +106,7 @@ class Environments:
             shutil.rmtree(out, ignore_errors=True)
 
     def _keep(self, content: dict[str, Any]) -> str:
-        text = codec.dumps({**content, "format": FORMAT}).encode()
+        text = codec.stamp(FORMAT, {k: v for k, v in content.items() if k != "format"}).encode()
         name = digest.of_bytes(text)
         path = self.folder / f"{name.removeprefix('sha256:')}.json"
         if not path.exists():

@@ -100,7 +100,7 @@ class EventLog:
     def _write(self, entry: dict[str, Any]) -> None:
         if self.folder is None:
             return  # what comes before run_info is told again in run_started
-        line = codec.dumps({"format": EVENT_FORMAT, **entry}) + "\n"
+        line = codec.stamp(EVENT_FORMAT, entry) + "\n"
         path = self.folder / "events.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "ab") as stream:

@@ -145,12 +145,12 @@ def script_of(job: Any) -> str | None:
 def path_of(source: Any) -> str:
     """The path or URL of a SourceFile, without the token of a private repository."""
     try:
-        return str(source.get_path_or_uri(secret_free=True))
+        found = str(source.get_path_or_uri(secret_free=True))
     except TypeError:  # older versions put the token in always
-        found = str(source.get_path_or_uri())
-        return (
-            re.sub(r"(?<=://)[^/@]*@", "", re.sub(r"[?&]private_token=[^&]*", "", found)) if "://" in found else found
-        )
+        found = re.sub(r"[?&]private_token=[^&]*", "", str(source.get_path_or_uri()))
+    if "://" in found:
+        return re.sub(r"(?<=://)[^/@]*@", "", found)
+    return os.path.abspath(found)
 
 
 def workflow() -> Any:
@@ -182,7 +182,7 @@ def _step(flow: Any, job: Any) -> dict[str, Any]:
     rule = job.rule
     facts = {
         "rule": str(rule.name),
-        "source": fence.attempt(lambda: str(rule.snakefile), None),
+        "source": fence.attempt(lambda: os.path.abspath(rule.snakefile), None),
         "line": fence.attempt(lambda: int(flow.linemaps[rule.snakefile][rule.lineno]), None),
         "description": fence.attempt(lambda: rule.docstring.strip() if rule.docstring else None, None),
         "script": fence.attempt(lambda: script_of(job), None),

@@ -36,7 +36,7 @@ class Writer:
 
     def append(self, record: dict[str, Any]) -> None:
         """Append one record as a line. Raises OSError when the directory is full, read-only or gone."""
-        line = (codec.dumps({"format": RECORD_FORMAT, **record}) + "\n").encode("utf-8", "surrogateescape")
+        line = (codec.stamp(RECORD_FORMAT, record) + "\n").encode("utf-8", "surrogateescape")
         path = self.folder / "records" / f"{self.name}.jsonl"
         with self._lock:
             try:

@@ -1,0 +1,126 @@
+"""Run → Workflow Run RO-Crate (profiles 0.5, on RO-Crate 1.1), as a directory or a zip."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from provcap.codec import encode
+from provcap.crate import actions, assemble, files, readme, sink, software, workflow
+from provcap.crate.draft import Draft, fragment, ref
+from provcap.crate.packing import Packing, SourceReader, pack_artifacts, pack_sources
+from provcap.crate.people import add_agent
+from provcap.crate.places import Places
+from provcap.crate.policy import Policy
+from provcap.crate.ports import Wiring
+from provcap.crate.surroundings import add_hosts, add_images
+from provcap.errors import ProvcapError
+from provcap.model import Gap, Run, external_inputs, final_outputs
+
+__all__ = ["Policy", "write"]
+
+STANDARD = Policy()
+LOG = "provenance/snakemake.log"  #: Snakemake's own log of the run, in the crate
+
+
+def write(
+    run: Run,
+    workdir: Path | None,
+    target: Path,
+    extras: Mapping[str, bytes],
+    policy: Policy = STANDARD,
+    sources: SourceReader | None = None,
+) -> tuple[Gap, ...]:
+    """Pack `run` into a crate at `target`, a zip file when its name ends so; returns the gaps found while packing.
+
+    `workdir` has the files of the run (None: describe them only). `extras` are more files, by path in the crate.
+    `sources` gives the text of a workflow file as it was run, or None. Writing twice gives the same bytes twice.
+
+    Raises TargetExists before anything is done, and ProvcapError when a file changes while it is copied.
+    """
+    sink.refuse_existing(target)
+    packing = _pack(run, workdir, extras, policy, sources)
+    data = _describe(run, packing, extras)
+    packing.put(assemble.METADATA, data)
+    sink.write_all(target, packing.contents, packing.folders, run.ended or run.started)
+    return tuple(packing.gaps)
+
+
+def _pack(
+    run: Run, workdir: Path | None, extras: Mapping[str, bytes], policy: Policy, read: SourceReader | None
+) -> Packing:
+    """Everything that the crate will carry besides metadata and README."""
+    packing = Packing(Places())
+    for place in (assemble.METADATA, "ro-crate-preview.html", assemble.README, assemble.GAPS, LOG, *sorted(extras)):
+        if packing.places.take(place) != place:
+            raise ProvcapError(
+                "bad-extra", f"{place} cannot be added to the crate: the name is taken or leads out of it"
+            )
+    pack_sources(run, packing, read)
+    pack_artifacts(run, packing, workdir, policy)
+    if run.log and workdir is not None:
+        _pack_log(run.log, packing, workdir)
+    return packing
+
+
+def _pack_log(log: str, packing: Packing, workdir: Path) -> None:
+    path = workdir / log
+    try:
+        data = path.read_bytes() if path.is_file() and not path.is_symlink() else None
+    except OSError:
+        data = None
+    if data is None:
+        packing.gaps.append(Gap("log-vanished", f"file:{log}", "Snakemake's own log is not there any more"))
+    else:
+        packing.put(LOG, data)
+
+
+def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes]) -> bytes:
+    """The metadata; adds the files that provcap itself writes to `packing` on the way."""
+    draft = Draft()
+    main = workflow.add_sources(draft, run, packing)
+    workflow.add_steps(draft, run, packing, main)
+    files.add_items(draft, run, packing)
+    tools = {rule: draft.entities[fragment("step", rule)]["workExample"]["@id"] for rule in workflow.steps(run)}
+    images = add_images(draft, run)
+    scene = actions.Scene(run, packing, main, tools, images, add_hosts(draft, run), add_agent(draft, run))
+    software.add_environments(draft, run, packing, tools, images)
+    engine = software.add_engine(draft, run)
+    draft.link(main, "softwareRequirements", engine)
+    _add_actions(draft, scene, engine)
+    files.add_extras(draft, packing, extras, actions.RUN_ID)
+    _add_own_files(draft, run, packing)
+    files.add_digests(draft, packing)
+    root = assemble.add_root(draft, run, main, len(run.gaps) + len(packing.gaps))
+    return assemble.metadata(draft, root, set(packing.contents), packing.folders)
+
+
+def _add_actions(draft: Draft, scene: actions.Scene, engine: str) -> None:
+    run, packing = scene.run, scene.packing
+    final = [a for a in final_outputs(run) if a.kind != "missing"]
+    external = [a for a in external_inputs(run) if a.kind != "missing"]
+    wiring = Wiring(draft, run, packing, scene.workflow)
+    wiring.wire({a.path for a in final})
+    actions.add_jobs(draft, scene, wiring)
+    wiring.settle_types()
+    for job in run.jobs:
+        if actions.has_action(run, job):  # a tool that no action ran must not be listed (REQUIRED 3.2)
+            draft.link(scene.workflow, "hasPart", scene.tools[job.rule])
+    actions.add_run(draft, scene, map(packing.id_of, external), map(packing.id_of, final))
+    actions.add_orchestration(draft, scene, engine)
+
+
+def _add_own_files(draft: Draft, run: Run, packing: Packing) -> None:
+    """README, gaps and Snakemake's log."""
+    gaps = [*run.gaps, *packing.gaps]
+    text = json.dumps({"format": "provcap.gaps/1", "gaps": encode(gaps)}, indent=1, ensure_ascii=False) + "\n"
+    own = [
+        (assemble.GAPS, text.encode(), "What provcap does not know of this run", "application/json", actions.RUN_ID),
+        (assemble.README, readme.compose(run, packing, gaps), "What this is and how to use it", "text/markdown", "./"),
+    ]
+    if LOG in packing.contents:
+        own.append((LOG, packing.contents[LOG].data, "What Snakemake logged", "text/plain", actions.RUN_ID))
+    for place, data, description, encoding, about in own:
+        properties = {"description": description, "encodingFormat": encoding, "about": ref(about)}
+        draft.add(packing.put(place, data), "File", name=place.rsplit("/", 1)[-1], **properties)

@@ -1,0 +1,87 @@
+"""The README.md of a crate: for a person who has nothing but the crate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from provcap.crate.actions import command
+from provcap.crate.packing import Item, Packing
+from provcap.model import Gap, Run
+
+_SHOWN: Final = 50  #: longer lists are cut here; the whole is in the metadata
+
+
+def compose(run: Run, packing: Packing, gaps: Sequence[Gap]) -> bytes:
+    """The text, in Markdown."""
+    parts = [_intro(run), _reading(run, packing), _again(run, packing), _missing(packing, gaps)]
+    return ("\n\n".join(parts) + "\n").encode("utf-8", "backslashreplace")
+
+
+def _intro(run: Run) -> str:
+    ended = (
+        f"It {'ended' if run.status != 'failed' else 'failed'} at {run.ended}." if run.ended else "No end was recorded."
+    )
+    counts: dict[str, int] = {}
+    for job in run.jobs:
+        counts[job.status] = counts.get(job.status, 0) + 1
+    jobs = ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in sorted(counts.items())) or "none"
+    text = f"# {run.about.title or 'A run of ' + run.workflow.snakefile}\n\n"
+    text += f"{run.about.description}\n\n" if run.about.description else ""
+    engine = f" {run.snakemake_version}" if run.snakemake_version else ""
+    return (
+        f"{text}This is the record of one run of a Snakemake{engine} workflow, made by provcap"
+        f"{' ' + run.provcap_version if run.provcap_version else ''} while it ran.\n"
+        f"The run `{run.id}` {'succeeded' if run.status == 'succeeded' else 'did not succeed'}. "
+        f"It started at {run.started}. {ended} Attempts at jobs: {jobs}."
+    )
+
+
+def _reading(run: Run, packing: Packing) -> str:
+    embedded = [item for item in packing.items.values() if item.place is not None]
+    outputs = sorted(item.place or "" for item in embedded if item.role == "output")
+    lines = [
+        "## How to read it",
+        "",
+        "* `ro-crate-metadata.json` describes everything as a Workflow Run RO-Crate "
+        "(<https://www.researchobject.org/workflow-run-crate/>): `runcrate report` and ro-crate-py read it.",
+        "* `provenance/` has the record itself, the inventories of installed software, and the gaps.",
+        f"* `{run.workflow.snakefile}` is the workflow, as it was run.",
+    ]
+    if outputs:
+        lines += ["* The results:", *_listed([f"`{place}`" for place in outputs], "  ")]
+    return "\n".join(lines)
+
+
+def _again(run: Run, packing: Packing) -> str:
+    absent = sorted(i.artifact.path for i in packing.items.values() if i.role == "input" and i.place is None)
+    moved = [i for i in packing.items.values() if i.role == "input" and i.place not in (None, i.artifact.path)]
+    text = "## How to run it again\n\nThe command was:\n\n    " + command(run).replace("\n", "\n    ") + "\n\n"
+    text += "`provcap rerun` does it from this crate in a directory of its own and compares the results. "
+    text += "By hand: copy the crate and type the command there, with the same version of Snakemake."
+    if absent:
+        text += "\n\nThese inputs are not in the crate and must be fetched first; the metadata has their digests:\n\n"
+        text += "\n".join(_listed([f"`{path}`" for path in absent]))
+    if moved:
+        text += "\n\nThese inputs lay outside the work directory, or had a name that was taken:\n\n"
+        text += "\n".join(_listed(sorted(f"`{i.artifact.path}` is `{i.place}`" for i in moved)))
+    return text
+
+
+def _missing(packing: Packing, gaps: Sequence[Gap]) -> str:
+    absent: list[Item] = [i for i in packing.items.values() if i.place is None and i.role != "input"]
+    text = "## What is missing\n\n"
+    if gaps:
+        text += f"provcap does not know everything about this run. {len(gaps)} gaps, all in `provenance/gaps.json`:\n\n"
+        text += "\n".join(_listed([f"`{gap.slug}`, {gap.subject}: {gap.message}" for gap in gaps]))
+    else:
+        text += "provcap knows of no gaps in this record."
+    if absent:
+        text += "\n\nFiles of the run that are described but not packed:\n\n"
+        text += "\n".join(_listed(sorted(f"`{i.artifact.path}`: {i.why_not}" for i in absent)))
+    return text
+
+
+def _listed(lines: Sequence[str], indent: str = "") -> list[str]:
+    shown = [f"{indent}* {' '.join(line.split())}" for line in lines[:_SHOWN]]
+    return shown + ([f"{indent}* … and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else [])

@@ -1,0 +1,108 @@
+"""Writing the files of a crate, as a directory or as a zip, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from provcap.crate.packing import Content
+from provcap.errors import ProvcapError, TargetExists
+
+_BLOCK: Final = 1 << 20
+#: not worth compressing again
+_STORED: Final = {".gz", ".xz", ".zst", ".bz2", ".zip", ".png", ".jpg", ".jpeg", ".sif", ".parquet", ".npz"}
+
+
+def refuse_existing(target: Path) -> None:
+    """Raise TargetExists unless nothing, or an empty directory for a directory, is at `target`."""
+    if not os.path.lexists(target):
+        return
+    if not is_zip(target) and target.is_dir() and not target.is_symlink() and not any(target.iterdir()):
+        return
+    raise TargetExists("target-exists", f"{target} is there already", "choose another name, or move it away first")
+
+
+def is_zip(target: Path) -> bool:
+    """Whether `target` is to be a zip file."""
+    return target.suffix.lower() == ".zip"
+
+
+def write_all(target: Path, contents: dict[str, Content], folders: set[str], date: str) -> None:
+    """Write everything beside `target` first and rename it at the end; `date` is the time that zip entries get.
+
+    Raises ProvcapError when a file changes while it is copied.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        if is_zip(target):
+            _write_zip(work / "crate.zip", contents, folders, date)
+            os.rename(work / "crate.zip", target)
+        else:
+            _write_tree(work / "crate", contents, folders)
+            os.rename(work / "crate", target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _write_tree(root: Path, contents: dict[str, Content], folders: set[str]) -> None:
+    root.mkdir()
+    for folder in sorted(folders):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    for place in sorted(contents):
+        path = root / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "xb") as stream:
+            _copy(contents[place], stream.write, place)
+        if contents[place].executable:
+            path.chmod(path.stat().st_mode | 0o111)
+
+
+def _write_zip(path: Path, contents: dict[str, Content], folders: set[str], date: str) -> None:
+    """The same contents make the same bytes: sorted names, one date, fixed permissions."""
+    when = _zip_date(date)
+    holding = {str(parent) for place in contents for parent in PurePosixPath(place).parents}
+    with zipfile.ZipFile(path, "x", allowZip64=True) as archive:
+        for place in sorted([*contents, *(f"{folder}/" for folder in folders - holding)]):
+            info = zipfile.ZipInfo(place, when)
+            info.create_system = 3  # Unix, so that the permissions mean something
+            if place.endswith("/"):
+                info.external_attr = (0o40755 << 16) | 0x10
+                archive.writestr(info, b"")
+                continue
+            content = contents[place]
+            info.external_attr = (0o100755 if content.executable else 0o100644) << 16
+            stored = PurePosixPath(place).suffix.lower() in _STORED
+            info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+            # force_zip64 as the size is not known beforehand; always, so that it cannot differ between two writes
+            with archive.open(info, "w", force_zip64=True) as stream:
+                _copy(content, stream.write, place)
+
+
+def _zip_date(date: str) -> tuple[int, int, int, int, int, int]:
+    year, month, day = (int(part) for part in date[:10].split("-"))
+    hour, minute, second = (int(part) for part in date[11:19].split(":"))
+    return (year, month, day, hour, minute, second) if year >= 1980 else (1980, 1, 1, 0, 0, 0)
+
+
+def _copy(content: Content, write: Callable[[bytes], object], place: str) -> None:
+    if content.path is None:
+        write(content.data)
+        return
+    seen = hashlib.sha256()
+    with open(content.path, "rb", buffering=0) as stream:
+        for block in iter(lambda: stream.read(_BLOCK), b""):
+            seen.update(block)
+            write(block)
+    if content.digest not in (None, f"sha256:{seen.hexdigest()}"):
+        raise ProvcapError(
+            "changed-while-packing",
+            f"{content.path} changed while it was copied to {place}",
+            "wait until it is finished",
+        )

@@ -1,0 +1,64 @@
+"""provcap.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from provcap.about import load, read_about
+from provcap.errors import BadConfig
+from tests.engines import ROOT
+
+
+def test_example_is_valid() -> None:
+    """The file in config/ that users copy is valid and says everything."""
+    about = load(ROOT / "config/provcap.yaml")
+    assert about.license == "CC-BY-4.0"
+    assert about.authors[0].id == "https://orcid.org/0000-0002-1825-0097"
+    assert about.publisher is not None
+    assert about.publisher.id == "https://ror.org/05gq02987"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("licence: MIT", "licence"),
+        ("- a", "mapping"),
+        ("title: [a]", "title"),
+        ("authors: {name: x}", "list"),
+        ("authors: [x]", "mapping"),
+        ("authors: [{orcid: 0000-0002-1825-0097}]", "name"),
+        ("authors: [{name: x, orcid: 0000-0002-1825-0098}]", "ORCID"),
+        ("authors: [{name: x, orcid: hello}]", "ORCID"),
+        ("publisher: {name: x, ror: 05gq02987}", "ROR"),
+        ("title: !!python/object/apply:os.system ['true']", "python/object"),
+        ("a: &a [*a]", "unknown key"),
+        ("title: \x00", "special characters"),
+        ("title: 'x", "quoted"),
+        ("[" * 5000, "provcap.yaml"),
+    ],
+)
+def test_errors_name_file_and_key(tmp_path: Path, text: str, named: str) -> None:
+    """A wrong file gives one line that names it and what is wrong; nothing in it is executed."""
+    path = tmp_path / "provcap.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadConfig) as caught:
+        load(path)
+    assert str(path) in caught.value.message
+    assert named in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def test_wrong_file_is_a_gap_of_the_run(tmp_path: Path) -> None:
+    """A wrong file does not keep a run from being collected."""
+    (tmp_path / "provcap.yaml").write_text("licence: MIT")
+    about, gaps = read_about(tmp_path)
+    assert about.license is None
+    assert [g.slug for g in gaps] == ["bad-config"]
+
+
+def test_what_is_not_said_is_a_gap(tmp_path: Path) -> None:
+    """Each of title, licence and authors that nobody gave is a gap."""
+    (tmp_path / "provcap.yaml").write_text("license: MIT")
+    assert [g.message.split()[-1] for g in read_about(tmp_path)[1]] == ["authors", "title"]
