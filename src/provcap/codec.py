@@ -19,6 +19,7 @@ from provcap import model
 from provcap.errors import DamagedRecord
 
 RUN_FORMAT = "provcap.run/1"
+MAKE_ANEW = "make it anew from the records: provcap collect RUN"
 T = TypeVar("T")
 
 
@@ -83,14 +84,17 @@ def load_run(text: str | bytes, where: str = "run.json") -> model.Run:
         plain = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DamagedRecord(
-            "damaged-record", f"{where} is not JSON: {error}", "collect it again: provcap collect RUN"
+            "damaged-record", f"{where} is not JSON: {error}", MAKE_ANEW
         ) from error
     found = plain.get("format") if isinstance(plain, dict) else None
     if found != RUN_FORMAT:
         raise DamagedRecord(
             "unknown-format", f"{where} says format {found!r}, this version reads {RUN_FORMAT!r}", "update provcap"
         )
-    return decode(model.Run, plain)
+    try:
+        return decode(model.Run, plain)
+    except DamagedRecord as error:
+        raise DamagedRecord(error.slug, f"{where} is {error.message}", MAKE_ANEW) from error
 
 
 @functools.cache

@@ -68,11 +68,14 @@ class Places:
     def take(self, path: str) -> str:
         """A free place for what the run calls `path`: that path itself when it can be."""
         place = wanted = inside(path)
+        base = posixpath.basename(wanted)
+        name = base if base.strip(".") else "file"  # "." and "/" are no names for a file
         for turn in itertools.count():
-            if self._free(place):
+            if posixpath.basename(place) == name and self._free(place):
                 break
             mark = hashlib.sha256(f"{turn}{path}".encode("utf-8", "surrogateescape")).hexdigest()[:12]
-            place = f"external/{mark}/{posixpath.basename(wanted)}"
+            # a file may itself be called "external"
+            place = f"external/{mark}/{name}" if turn == 0 else f"external-{mark}/{name}"
         self._files.add(place)
         self._folders.update(str(parent) for parent in PurePosixPath(place).parents)
         return place

@@ -1,0 +1,164 @@
+"""The command line: answers, exit codes, and one clear line for bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from provcap import cli, codec
+from tests import workflows
+from tests.conftest import materialise, read_run
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A work directory with one collected run and its files."""
+    run = read_run("succeeded")
+    folder = tmp_path / ".provcap/runs" / run.id
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(codec.dump_run(run), encoding="utf-8")
+    materialise(run, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def fails(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """The error of a command that must end with exit code 2 and one line, or one and a hint."""
+    assert cli.main(words) == 2
+    captured = capsys.readouterr()
+    lines = captured.err.splitlines()
+    assert captured.out == ""
+    assert lines[0].startswith("error: ")
+    assert lines[0].endswith("]")
+    assert len(lines) == 1 or (len(lines) == 2 and lines[1].startswith("hint: "))
+    return captured.err
+
+
+@pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        (["show", "nope"], "unknown-run"),
+        (["show", "no/such/place"], "unknown-run"),
+        (["show", "x.crate.zip"], "unknown-run"),
+        (["show", "--file", "nope.tif"], "unknown-file"),
+        (["show", "--job", "nope"], "unknown-job"),
+        (["prov", "--file", "/etc/passwd"], "unknown-file"),
+        (["collect", "nope"], "unknown-run"),
+        (["collect"], "damaged-record"),
+        (["crate", "-o", "taken.zip"], "target-exists"),
+        (["crate", "-o", "no/such/dir.zip"], "no-such-directory"),
+        (["prov", "-o", "taken.zip"], "target-exists"),
+        (["check", "taken.zip"], "damaged-zip"),
+        (["check", "nope"], "no-crate"),
+        (["show", "taken.zip"], "damaged-crate"),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    recorded: Path, capsys: pytest.CaptureFixture[str], words: list[str], slug: str
+) -> None:
+    """Bad input gives exit code 2, one line with its slug and perhaps a hint, no traceback, and destroys nothing."""
+    (recorded / "taken.zip").write_bytes(b"precious")
+    assert f"[{slug}]" in fails(capsys, *words)
+    assert (recorded / "taken.zip").read_bytes() == b"precious"
+
+
+def test_directory_without_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nothing was recorded, the hint says how to record."""
+    monkeypatch.chdir(tmp_path)
+    error = fails(capsys, "show")
+    assert "[no-runs]" in error
+    assert "provcap run" in error
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"format":"provcap.run/1"}', b"\xff\xfe", b"[" * 90000])
+def test_damaged_run(recorded: Path, capsys: pytest.CaptureFixture[str], damage: bytes) -> None:
+    """A damaged run.json is named in the error, and `list` goes on with a warning."""
+    (path,) = recorded.glob(".provcap/runs/*/run.json")
+    path.write_bytes(damage)
+    assert str(path.name) in fails(capsys, "show")
+    assert cli.main(["list"]) == 0
+    assert "warning" in capsys.readouterr().err
+
+
+def test_run_is_named_in_every_way(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An id, its beginning, latest, a work directory, a run's folder, a crate directory and a zip name the same run."""
+    run = read_run("succeeded")
+    assert cli.main(["crate", "-o", "a.zip"]) == cli.main(["crate", "-o", "a"]) == 0
+    names = [run.id, run.id[:9], "latest", ".", str(recorded), f".provcap/runs/{run.id}", "a", "a.zip"]
+    capsys.readouterr()
+    answers = set()
+    for name in names:
+        assert cli.main(["show", name, "--json"]) == 0
+        answers.add(capsys.readouterr().out)
+    assert len(answers) == 1
+    assert codec.load_run(answers.pop()) == run
+
+
+def test_json_answers_are_json(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--json prints JSON and nothing else on stdout."""
+    run = read_run("succeeded")
+    path = run.jobs[-1].outputs[0].path
+    for words in (["list"], ["show"], ["show", "--file", path], ["show", "--job", run.jobs[0].id], ["doctor"]):
+        cli.main([*words, "--json"])
+        json.loads(capsys.readouterr().out)
+
+
+def test_strict_forbids_gaps(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--strict ends with 1 when there is a gap: here, an output that was removed before packing."""
+    run = read_run("succeeded")
+    (recorded / run.jobs[-1].outputs[0].path).unlink()
+    assert cli.main(["crate", "-o", "a.zip", "--strict"]) == 1
+    assert "output-vanished" in capsys.readouterr().err
+    assert (recorded / "a.zip").exists()
+
+
+def test_crate_twice_is_byte_identical(recorded: Path) -> None:
+    """Two crates of one run are the same, byte for byte."""
+    assert cli.main(["crate", "-o", "a.zip"]) == cli.main(["crate", "-o", "b.zip"]) == 0
+    assert (recorded / "a.zip").read_bytes() == (recorded / "b.zip").read_bytes()
+
+
+@pytest.mark.parametrize("fmt", ["provn", "json", "xml", "turtle", "trig", "jsonld", "svg"])
+def test_prov_in_every_format(recorded: Path, fmt: str) -> None:
+    """`provcap prov` writes each format, twice the same."""
+    for name in ("one", "two"):
+        assert cli.main(["prov", "-f", fmt, "-o", name]) == 0
+    assert (recorded / "one").read_bytes() == (recorded / "two").read_bytes() != b""
+
+
+def test_reader_that_has_seen_enough(recorded: Path) -> None:
+    """`provcap show | head -1` ends quietly."""
+    done = workflows.run(["bash", "-c", f"{os.sys.executable} -m provcap show --software | head -1"], recorded)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_odd_names(tmp_path: Path) -> None:
+    """File names with spaces, umlauts, '#', '%' and a leading dash go from a real run through show, prov, crate and check."""
+    names = ["a b.txt", "ü ñ.txt", "100%#1.txt", "-dash.txt", "quo'te.txt"]
+    rules = "".join(
+        f"rule r{i}:\n    output: {name!r}\n    shell: 'echo {i} > ./{{output:q}}'\n" for i, name in enumerate(names)
+    )
+    workdir = workflows.write(tmp_path / "spaced dir", f"rule all:\n    input: {names!r}\n{rules}")
+    done = workflows.provcap(workdir, "run", "--crate", "out.crate.zip", "--", "--cores", "1")
+    assert done.returncode == 0, done.stderr
+    for name in names:
+        assert workflows.provcap(workdir, "show", f"--file={name}").returncode == 0
+    checked = workflows.provcap(workdir, "check", "out.crate.zip")
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_output_outside_of_the_work_directory(tmp_path: Path) -> None:
+    """A file outside the work directory keeps its absolute path in the record, and goes to external/ in the crate."""
+    text = f"rule a:\n    output: '{tmp_path}/elsewhere/a.txt'\n    shell: 'echo a > {{output}}'\n"
+    workdir = workflows.write(tmp_path / "work", text)
+    done = workflows.provcap(workdir, "run", "--crate", "out.crate", "--", "--cores", "1")
+    assert done.returncode == 0, done.stderr
+    assert workflows.latest(workdir).jobs[0].outputs[0].path == f"{tmp_path}/elsewhere/a.txt"
+    (packed,) = (workdir / "out.crate/external").rglob("a.txt")
+    assert packed.read_text() == "a\n"
+    assert workflows.provcap(workdir, "check", "out.crate").returncode == 0
