@@ -141,7 +141,7 @@ def test_every_name_can_be_written_without_escapes(any_run: Run) -> None:
     assert all(NCNAME.fullmatch(name) for name in names)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30), st.sampled_from(sorted(FORMATS)))
 def test_any_text_survives_any_format(path: str, text: str, fmt: str) -> None:
     """No path, name, parameter or error can break a format."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from prov.constants import PROV_LOCATION, PROV_ROLE
 from prov.identifier import Identifier, QualifiedName
 from prov.model import PROV
 
-from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, attributes, moment, pairs
+from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, attributes, moment, pairs, plain
 from provcap.model import Agent, Environment, Hardware, Image, Organization, Source, Step
 
+#: a scheme, and nothing that RFC 3987 leaves out (blanks, controls, braces, quotes)
+_IRI = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|\\^`\x7f-\x9f]+""")
 PLAN, PERSON, SOFTWARE = PROV["Plan"], PROV["Person"], PROV["SoftwareAgent"]
 
 
@@ -240,7 +243,5 @@ def _add_organization(draft: Draft, organization: Organization) -> QualifiedName
 
 
 def _iri(text: str | None) -> Identifier | str | None:
-    """An IRI as an IRI; what cannot be one (RFC 3987: blanks, braces, quotes) as the text that it is."""
-    if text and ":" in text and not set(text) & set(' <>"{}|\\^`\n\t\r'):
-        return Identifier(text)
-    return text
+    """An IRI as an IRI; what cannot be one as the text that it is."""
+    return Identifier(text) if text and _IRI.fullmatch(text) and plain(text) == text else text
