@@ -62,8 +62,8 @@ CASES = {
         "wasInvalidatedBy(g, a, E) wasInvalidatedBy(e, b, L) specializationOf(e, g)",
     ),
     47: (
-        "agent(p) wasGeneratedBy(p, b, E) activity(a, -, L) wasAssociatedWith(a, p)",
-        "agent(p) wasGeneratedBy(p, b, L) activity(a, -, E) wasAssociatedWith(a, p)",
+        "agent(p) wasGeneratedBy(p, b, E) activity(a, -, L) wasAssociatedWith(a, p, -)",
+        "agent(p) wasGeneratedBy(p, b, L) activity(a, -, E) wasAssociatedWith(a, p, -)",
     ),
     49: (
         "wasGeneratedBy(p, a, E) wasInvalidatedBy(q, b, L) actedOnBehalfOf(q, p)",

@@ -24,7 +24,7 @@ from provcap.model import About, Agent, Gap, Organization
 
 PLACES = ("provcap.yaml", "config/provcap.yaml")
 MAX_BYTES = 1 << 20
-_KNOWN = {"title", "description", "license", "keywords", "authors", "publisher"}
+_KNOWN = {"title", "description", "license", "keywords", "authors", "publisher", "operator"}
 
 
 def read_about(workdir: Path) -> tuple[About, list[Gap]]:
@@ -59,12 +59,13 @@ def load(path: Path) -> About:
             "bad-config", f"{path}: unknown key {sorted(map(str, unknown))[0]!r}", f"known: {', '.join(sorted(_KNOWN))}"
         )
     texts = {key: _text(plain, key, path) for key in ("title", "description", "license")}
-    publisher = plain.get("publisher")
+    publisher, operator = plain.get("publisher"), plain.get("operator")
     return About(
         **texts,
         keywords=tuple(str(k) for k in _list(plain, "keywords", path)),
         authors=tuple(_agent(_mapping(a, path, "authors"), path) for a in _list(plain, "authors", path)),
         publisher=_organization(_mapping(publisher, path, "publisher"), path) if publisher is not None else None,
+        operator=_agent(_mapping(operator, path, "operator"), path) if operator is not None else None,
     )
 
 

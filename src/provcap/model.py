@@ -72,6 +72,55 @@ class Interpreter:
 
 
 @dataclass(frozen=True, slots=True)
+class Library:
+    """A native library that a process had loaded. Its digest tells a rebuilt one under an old version."""
+
+    path: str
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module or R package that a process really imported, apart from what is merely installed."""
+
+    name: str  #: top-level name
+    version: str | None = None
+    distribution: str | None = None  #: the package that it belongs to, as its manager calls it
+    from_host: bool = False  #: found on the host although the job ran in a container
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """What the interpreters of a job imported and loaded; shared by all jobs with the same."""
+
+    id: str
+    modules: tuple[Module, ...] = ()
+    libraries: tuple[Library, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A command-line program that a job's shell command names."""
+
+    name: str
+    path: str  #: where the job's PATH led
+    package: str | None = None  #: the installed package that owns the file
+    version: str | None = None  #: of that package
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """An event in the randomness ledger of a job: a seed that was set, or entropy that an unseeded source drew."""
+
+    source: str  #: "random", "numpy.random", "numpy.random.Generator", "torch", "tensorflow", "R", "PYTHONHASHSEED" …
+    kind: Literal["declared", "seeded", "unseeded"]  #: in params or environment; by a call; nobody set it
+    value: str | None = None  #: the seed, or the entropy that was drawn; what replay needs to give it back
+    where: str | None = None  #: "script.py:12", or the parameter's name
+    process: int = 0  #: the number of the interpreter process in the job, in the order of their start
+    order: int = 0  #: the number of the event in that process
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """The software that a job could see: everything that was installed where it ran."""
 
@@ -81,6 +130,7 @@ class Environment:
     os_version: str | None = None
     interpreters: tuple[Interpreter, ...] = ()
     packages: tuple[Package, ...] = ()
+    libraries: tuple[str, ...] = ()  #: linear algebra that numpy and R are linked with, in their own words
     collector: str | None = None  #: what read it: "python 3.11.2" or "sh"
     probe: str | None = None  #: digest of the probe that read it
 
@@ -99,6 +149,16 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Gpu:
+    """A graphics processor of a machine."""
+
+    model: str
+    driver: str | None = None
+    cuda: str | None = None  #: highest CUDA version of the driver
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hardware:
     """A machine that ran jobs."""
 
@@ -111,6 +171,11 @@ class Hardware:
     memory_bytes: int | None = None
     kernel: str | None = None
     os_name: str | None = None
+    microarchitecture: str | None = None  #: psABI level that the CPU's flags reach: "x86-64-v3"
+    flags: tuple[str, ...] = ()  #: instruction-set flags as the kernel lists them, sorted
+    sockets: int | None = None
+    hypervisor: str | None = None
+    gpus: tuple[Gpu, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +215,15 @@ class Job:
     conda_env: str | None = None
     env_modules: tuple[str, ...] = ()
     variables: dict[str, str] = field(default_factory=dict)  #: allow-listed, as seen inside the job
+    imports: str | None = None  #: Imports.id
+    tools: tuple[Tool, ...] = ()
+    randomness: tuple[Draw, ...] = ()
+    undeclared_inputs: tuple[Artifact, ...] = ()  #: opened below the work directory, and no input of the rule
+    undeclared_outputs: tuple[Artifact, ...] = ()  #: new beside the outputs, and no output of any rule
+    limits: dict[str, JSON] = field(default_factory=dict)  #: granted by the cgroup: cpus, memory_bytes
+    filesystem: str | None = None  #: type of the work directory's file system
+    network: Literal["open", "closed"] | None = None  #: whether an interface but loopback was up in the job
+    redactions: dict[str, int] = field(default_factory=dict)  #: how often which rule replaced a secret in this record
     allocation: dict[str, str] = field(default_factory=dict)  #: what the batch system calls it: system, job_id, node
     started: str | None = None
     ended: str | None = None
@@ -213,6 +287,7 @@ class About:
     keywords: tuple[str, ...] = ()
     authors: tuple[Agent, ...] = ()
     publisher: Organization | None = None
+    operator: Agent | None = None  #: who ran it; not known from the authors, nor from the name of an account
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +310,7 @@ class Run:
     steps: tuple[Step, ...] = ()
     jobs: tuple[Job, ...] = ()
     environments: tuple[Environment, ...] = ()
+    imports: tuple[Imports, ...] = ()
     images: tuple[Image, ...] = ()
     hardware: tuple[Hardware, ...] = ()
     about: About = field(default_factory=About)

@@ -68,7 +68,7 @@ def find_run(workdir: str | os.PathLike[str], name: str) -> Path:
 
 def refuse_existing(target: Path) -> None:
     """Raise TargetExists when something is at `target` that writing there would destroy; an empty directory is not."""
-    if target.is_dir() and not any(target.iterdir()):
+    if target.is_dir() and not target.is_symlink() and target.suffix != ".zip" and not any(target.iterdir()):
         return
     if target.exists() or target.is_symlink():
         raise TargetExists("target-exists", f"{target} exists already", "remove it or choose another name")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from provcap import store
 from provcap.codec import encode
 from provcap.crate import actions, assemble, files, readme, sink, software, workflow
 from provcap.crate.draft import Draft, fragment, ref
@@ -39,7 +40,7 @@ def write(
 
     Raises TargetExists before anything is done, and ProvcapError when a file changes while it is copied.
     """
-    sink.refuse_existing(target)
+    store.refuse_existing(target)
     packing = _pack(run, workdir, extras, policy, sources)
     data = _describe(run, packing, extras)
     packing.put(assemble.METADATA, data)

@@ -20,10 +20,8 @@ def add_authors(draft: Draft, run: Run) -> list[str]:
 
 
 def add_agent(draft: Draft, run: Run) -> str | None:
-    """Who ran it: the one author, or else the user by the name of the account."""
-    if len(run.about.authors) == 1 or (run.about.authors and not run.user):
-        return _add_person(draft, run.about.authors[0])
-    return add_user(draft, run)
+    """Who ran it: whoever is said to have, or else the account; an author need not have run anything."""
+    return _add_person(draft, run.about.operator) if run.about.operator else add_user(draft, run)
 
 
 def add_user(draft: Draft, run: Run) -> str | None:

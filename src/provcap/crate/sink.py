@@ -12,20 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from provcap.crate.packing import Content
-from provcap.errors import ProvcapError, TargetExists
+from provcap.errors import ProvcapError
 
 _BLOCK: Final = 1 << 20
 #: not worth compressing again
 _STORED: Final = {".gz", ".xz", ".zst", ".bz2", ".zip", ".png", ".jpg", ".jpeg", ".sif", ".parquet", ".npz"}
-
-
-def refuse_existing(target: Path) -> None:
-    """Raise TargetExists unless nothing, or an empty directory for a directory, is at `target`."""
-    if not os.path.lexists(target):
-        return
-    if not is_zip(target) and target.is_dir() and not target.is_symlink() and not any(target.iterdir()):
-        return
-    raise TargetExists("target-exists", f"{target} is there already", "choose another name, or move it away first")
 
 
 def is_zip(target: Path) -> bool:

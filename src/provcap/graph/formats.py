@@ -59,7 +59,7 @@ def _rdf(rdf_format: str) -> tuple[Callable[[ProvDocument], bytes], Callable[[by
     def write(document: ProvDocument) -> bytes:
         from rdflib import Graph  # 0.2 s, and only RDF needs it
 
-        graph = Graph(bind_namespaces="none")  # rdflib's own prefixes have https://schema.org/ where ours is http
+        graph = Graph("SimpleMemory", bind_namespaces="none")  # rdflib's own prefixes have https://schema.org/ where ours is http
         for namespace in (PROV, XSD, RDFS, *document.get_registered_namespaces()):
             graph.bind(namespace.prefix, namespace.uri)
         for triple in sorted(_triples(document)):
@@ -76,9 +76,9 @@ def _rdf(rdf_format: str) -> tuple[Callable[[ProvDocument], bytes], Callable[[by
 def _triples(document: ProvDocument) -> set[tuple[Any, Any, Any]]:
     """The triples of PROV-O, blank nodes named by what is said of them instead of at random, and the simple forms."""
     from prov.serializers.provrdf import ProvRDFSerializer
-    from rdflib import BNode, URIRef
+    from rdflib import BNode, Graph, URIRef
 
-    found = [quad[:3] for quad in ProvRDFSerializer(document).encode_document(document).quads()]
+    found = list(ProvRDFSerializer(document).encode_container(document, container=Graph("SimpleMemory")))
     said: dict[Any, list[str]] = {}
     for s, p, o in found:
         for node, other in ((s, o), (o, s)):

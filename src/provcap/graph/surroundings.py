@@ -219,6 +219,9 @@ def _add_people(draft: Draft, surroundings: Surroundings) -> None:
         document.agent(user, attributes([PERSON], run.user, {TERMS["account"]: run.user}))
         document.association(draft.activity, user, surroundings.workflow, None, [(PROV_ROLE, TERMS["operator"])])
         document.delegation(surroundings.engine, user, draft.activity)
+    if run.about.operator:
+        name = _add_person(draft, run.about.operator)
+        document.association(draft.activity, name, surroundings.workflow, None, [(PROV_ROLE, TERMS["operator"])])
     for author in dict.fromkeys(run.about.authors):
         name = _add_person(draft, author)
         document.association(draft.activity, name, None, None, [(PROV_ROLE, TERMS["author"])])
