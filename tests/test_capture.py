@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from provcap import model
+from provcap import model, questions
 from tests import workflows
 
 TWO_STEPS = """
@@ -250,10 +250,10 @@ def test_up_to_date_results_point_to_the_attempt_that_made_them(tmp_path: Path) 
     first = workflows.latest(workdir)
     assert workflows.snakemake(workdir, "b").returncode == 0
     second = workflows.latest(workdir)
-    maker = model.producer_of(second, "a")
+    maker = questions.producer_of(second, "a")
     assert maker is not None
     assert (maker.status, maker.run, maker.id) == ("up_to_date", first.id, first.jobs[0].id)
-    assert [j.rule for j in model.executed(second)] == ["b"]
+    assert [j.rule for j in questions.executed(second)] == ["b"]
 
 
 def test_killed_run_can_be_collected(tmp_path: Path) -> None:

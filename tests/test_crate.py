@@ -24,7 +24,8 @@ from provcap.crate import Policy
 from provcap.crate.places import Places, file_id
 from provcap.crate.surroundings import parse_reference
 from provcap.errors import ProvcapError, TargetExists
-from provcap.model import Artifact, Run, Source, final_outputs
+from provcap.model import Artifact, Run, Source
+from provcap.questions import final_outputs
 from tests.conftest import materialise, read_run
 
 METADATA = "ro-crate-metadata.json"

@@ -83,9 +83,7 @@ def load_run(text: str | bytes, where: str = "run.json") -> model.Run:
     try:
         plain = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DamagedRecord(
-            "damaged-record", f"{where} is not JSON: {error}", MAKE_ANEW
-        ) from error
+        raise DamagedRecord("damaged-record", f"{where} is not JSON: {error}", MAKE_ANEW) from error
     found = plain.get("format") if isinstance(plain, dict) else None
     if found != RUN_FORMAT:
         raise DamagedRecord(

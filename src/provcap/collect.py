@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, journal, model, store
+from provcap import codec, journal, questions, store
 from provcap.about import read_about
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
@@ -199,7 +199,7 @@ def _earlier_producers(folder: Path) -> dict[str, Job]:
             run = codec.load_run((other / "run.json").read_bytes(), str(other))
         except (OSError, DamagedRecord):
             continue
-        found.update(model.producers(run))
+        found.update(questions.producers(run))
     return found
 
 

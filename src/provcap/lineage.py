@@ -6,7 +6,7 @@ import difflib
 import os
 from pathlib import Path
 
-from provcap import model
+from provcap import questions
 from provcap.errors import ProvcapError
 from provcap.model import Job, Run
 
@@ -29,7 +29,7 @@ def recorded_path(run: Run, given: str, here: Path) -> str:
 
 def chain(run: Run, path: str) -> list[tuple[int, Job]]:
     """The attempts that led to `path`, nearest first, each with its distance in steps."""
-    made = model.producers(run)
+    made = questions.producers(run)
     first = made.get(path)
     queue, found = [(0, first)] if first else [], dict[str, tuple[int, Job]]()
     for depth, job in queue:
@@ -42,5 +42,5 @@ def chain(run: Run, path: str) -> list[tuple[int, Job]]:
 
 def origins(run: Run, path: str) -> list[str]:
     """The files from outside of the run that `path` goes back to, by path."""
-    made = model.producers(run)
+    made = questions.producers(run)
     return sorted({a.path for _, job in chain(run, path) for a in job.inputs if a.path not in made})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from provcap import lineage, model
+from provcap import lineage, questions
 from provcap.check import Findings
 from provcap.errors import ProvcapError
 from provcap.model import Artifact, Environment, Gap, Hardware, Job, Run, Usage
@@ -54,8 +54,8 @@ def of_run(run: Run) -> str:
             "failed\n"
             + "\n".join(f"  {job.id}  {job.label}, attempt {job.attempt}: {job.error or job.status}" for job in failed)
         )
-    parts.append(table(_files("inputs", model.external_inputs(run))))
-    parts.append(table(_files("outputs", model.final_outputs(run))))
+    parts.append(table(_files("inputs", questions.external_inputs(run))))
+    parts.append(table(_files("outputs", questions.final_outputs(run))))
     if run.gaps:
         parts.append(f"not known ({len(run.gaps)})\n" + gaps(run.gaps[:12]) + ("\n  …" if len(run.gaps) > 12 else ""))
     return "\n\n".join(p for p in parts if p)
@@ -170,7 +170,7 @@ def of_job(run: Run, job: Job) -> str:
     ]
     if job.log_tail:
         parts.append("end of its log\n" + "\n".join("  " + line for line in job.log_tail.splitlines()))
-    about = model.gaps_of(
+    about = questions.gaps_of(
         run, [f"job:{job.id}", f"environment:{job.environment}", *(f"file:{a.path}" for a in job.outputs)]
     )
     if about:

@@ -17,7 +17,8 @@ from provcap.crate.policy import Policy
 from provcap.crate.ports import Wiring
 from provcap.crate.surroundings import add_hosts, add_images
 from provcap.errors import ProvcapError
-from provcap.model import Gap, Run, external_inputs, final_outputs
+from provcap.model import Gap, Run
+from provcap.questions import external_inputs, final_outputs
 
 __all__ = ["Policy", "write"]
 

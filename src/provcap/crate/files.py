@@ -10,7 +10,8 @@ from provcap.crate import profile_0_5 as profile
 from provcap.crate.draft import Draft, fragment, ref
 from provcap.crate.packing import Item, Packing, description
 from provcap.crate.places import file_id, media_type
-from provcap.model import Run, producers
+from provcap.model import Run
+from provcap.questions import producers
 
 _EXTRAS: Final = {
     "provenance/run.json": "Everything that was recorded of the run, in provcap's own format",

@@ -13,7 +13,8 @@ from provcap import digest
 from provcap.crate.draft import fragment
 from provcap.crate.places import Places, file_id
 from provcap.crate.policy import Policy
-from provcap.model import Artifact, Gap, Run, Source, external_inputs, final_outputs, is_transient, outputs
+from provcap.model import Artifact, Gap, Run, Source
+from provcap.questions import external_inputs, final_outputs, is_transient, outputs
 
 Role = Literal["output", "input", "intermediate", "log"]
 SourceReader = Callable[[Source], bytes | None]

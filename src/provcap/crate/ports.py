@@ -14,7 +14,8 @@ from typing import Final, Literal
 from provcap.crate import profile_0_5 as profile
 from provcap.crate.draft import Draft, fragment, ref, short_hash
 from provcap.crate.packing import Packing
-from provcap.model import JSON, Artifact, Job, Run, producers
+from provcap.model import JSON, Artifact, Job, Run
+from provcap.questions import producers
 
 Side = Literal["input", "output"]
 MANY: Final = 8  #: a rule with more unnamed files than this on one side has one port for all of them

@@ -9,7 +9,8 @@ from datetime import datetime
 from functools import reduce
 from typing import Literal
 
-from provcap.model import Artifact, Job, Run, is_transient, producers
+from provcap.model import Artifact, Job, Run
+from provcap.questions import is_transient, producers
 
 GROUPS = 12  #: groups of files per maker; with more (each sample read by other rules) they are drawn as one
 SHOWN = 34  #: characters of a text in a box

@@ -7,7 +7,8 @@ from xml.sax.saxutils import escape
 
 from provcap.drawing.diagram import Box, Diagram, duration, seconds_between, shortened
 from provcap.drawing.layout import BOLD, LINE, PADDING, Picture, Place, text_width
-from provcap.model import Run, executed
+from provcap.model import Run
+from provcap.questions import executed
 
 MARGIN, HEAD, FOOT, NARROWEST, WIDEST_HEAD = 32.0, 84.0, 54.0, 620.0, 1000.0  #: pixels
 STYLE = """

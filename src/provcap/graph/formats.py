@@ -59,7 +59,9 @@ def _rdf(rdf_format: str) -> tuple[Callable[[ProvDocument], bytes], Callable[[by
     def write(document: ProvDocument) -> bytes:
         from rdflib import Graph  # 0.2 s, and only RDF needs it
 
-        graph = Graph("SimpleMemory", bind_namespaces="none")  # rdflib's own prefixes have https://schema.org/ where ours is http
+        graph = Graph(
+            "SimpleMemory", bind_namespaces="none"
+        )  # rdflib's own prefixes have https://schema.org/ where ours is http
         for namespace in (PROV, XSD, RDFS, *document.get_registered_namespaces()):
             graph.bind(namespace.prefix, namespace.uri)
         for triple in sorted(_triples(document)):

@@ -1,0 +1,56 @@
+"""The questions that every output asks of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from provcap.model import Artifact, Gap, Job, Run
+
+
+def executed(run: Run) -> Iterator[Job]:
+    """The attempts that really ran something, in the order of their start."""
+    return (job for job in run.jobs if job.status in ("succeeded", "failed", "lost"))
+
+
+def producers(run: Run) -> dict[str, Job]:
+    """For each path, the attempt that last made it."""
+    made: dict[str, Job] = {}
+    for job in run.jobs:
+        if job.status in ("succeeded", "cached", "up_to_date"):
+            made.update({artifact.path: job for artifact in job.outputs})
+    return made
+
+
+def producer_of(run: Run, path: str) -> Job | None:
+    """The attempt that made the file at `path`, or None."""
+    return producers(run).get(path)
+
+
+def external_inputs(run: Run) -> tuple[Artifact, ...]:
+    """The files that the run read and did not make, by path."""
+    made = producers(run)
+    found = {a.path: a for job in run.jobs for a in job.inputs if a.path not in made}
+    return tuple(found[path] for path in sorted(found))
+
+
+def final_outputs(run: Run) -> tuple[Artifact, ...]:
+    """The results: files that the run made and that were asked for, or that no job read, by path."""
+    read = {a.path for job in run.jobs for a in job.inputs} - set(run.targets)
+    return tuple(a for a in outputs(run) if a.path not in read and not is_transient(a))
+
+
+def outputs(run: Run) -> tuple[Artifact, ...]:
+    """Every file that the run made, as the last attempt left it, by path."""
+    found = {a.path: a for job in producers(run).values() for a in job.outputs}
+    return tuple(found[path] for path in sorted(found))
+
+
+def is_transient(artifact: Artifact) -> bool:
+    """Whether the artifact is gone when the run has ended: temp(), pipe() and service()."""
+    return bool({"temp", "pipe", "service"} & set(artifact.flags)) or artifact.kind in ("pipe", "service")
+
+
+def gaps_of(run: Run, subjects: Iterable[str]) -> tuple[Gap, ...]:
+    """The gaps about any of `subjects`."""
+    wanted = set(subjects)
+    return tuple(gap for gap in run.gaps if gap.subject in wanted)
