@@ -287,6 +287,7 @@ def test_temp_files_are_invalidated_by_the_run_when_that_is_known() -> None:
     assert not list(document(run_of(*jobs, status="failed")).get_records(ProvInvalidation))
     assert not list(document(run_of(*jobs, command=("snakemake", "--notemp"))).get_records(ProvInvalidation))
     assert not list(document(run_of(jobs[0])).get_records(ProvInvalidation))
+    assert not list(document(run_of(*jobs, targets=("x",))).get_records(ProvInvalidation))
 
 
 def test_cached_results_have_no_activity() -> None:

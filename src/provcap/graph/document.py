@@ -161,8 +161,12 @@ class _Writer:
                     self.prov.derivation(self.names[link.version.identity], used, activity)
 
     def _add_removal(self, version: Version) -> None:
-        """temp() files are removed by the main process after their last reader; when exactly is not known."""
-        if "temp" in version.artifact.flags and version.lasting and version.readers and self._removes_temp:
+        """temp() files are removed by the main process after their last reader, but for targets; when is not known."""
+        artifact = version.artifact
+        gone = (
+            "temp" in artifact.flags and version.lasting and version.readers and artifact.path not in self.run.targets
+        )
+        if gone and self._removes_temp:
             self.prov.invalidation(self.names[version.identity], self.draft.activity)
 
     def _generated(self, job: Job, version: Version) -> object:
