@@ -1,0 +1,40 @@
+"""What a run is: frozen values.
+
+Nothing here reads or writes. Times are ISO 8601 strings in UTC with milliseconds (``2026-11-21T09:00:30.123+00:00``),
+so that they sort as text. Digests are ``"sha256:<hex>"``. Paths are POSIX paths relative to the run's work directory,
+absolute only when they lie outside it. An unknown value is None or empty, and has a `Gap` where a reader would miss it.
+"""
+
+from provcap.model.files import Artifact, Gap, Source
+from provcap.model.job import JSON, Draw, Job, Status
+from provcap.model.machine import Gpu, Hardware, Usage
+from provcap.model.people import About, Agent, Organization
+from provcap.model.run import Run, Step, Workflow
+from provcap.model.software import Environment, Image, Imports, Interpreter, Library, Module, Package, Tool
+
+__all__ = [
+    "JSON",
+    "About",
+    "Agent",
+    "Artifact",
+    "Draw",
+    "Environment",
+    "Gap",
+    "Gpu",
+    "Hardware",
+    "Image",
+    "Imports",
+    "Interpreter",
+    "Job",
+    "Library",
+    "Module",
+    "Organization",
+    "Package",
+    "Run",
+    "Source",
+    "Status",
+    "Step",
+    "Tool",
+    "Usage",
+    "Workflow",
+]

@@ -1,0 +1,64 @@
+"""A run of a workflow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from provcap.model.files import Gap, Source
+from provcap.model.job import Job
+from provcap.model.machine import Hardware
+from provcap.model.people import About
+from provcap.model.software import Environment, Image, Imports
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rule that took part in the run."""
+
+    rule: str
+    source: str | None = None  #: path of the Source that defines it
+    line: int | None = None
+    description: str | None = None  #: the rule's docstring
+    script: str | None = None  #: path of the Source that it runs
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """The workflow that was run."""
+
+    snakefile: str  #: path of the main Source
+    sources: tuple[Source, ...] = ()
+    repository: str | None = None  #: URL of the git remote, without user information
+    commit: str | None = None
+    dirty: bool | None = None  #: tracked or untracked files of the workflow differed from the commit
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One invocation of Snakemake, with all that is known of it."""
+
+    id: str
+    status: Literal["succeeded", "failed", "lost"]
+    workdir: str
+    workflow: Workflow
+    started: str
+    ended: str | None = None
+    command: tuple[str, ...] = ()
+    snakemake_version: str | None = None
+    provcap_version: str | None = None
+    python_version: str | None = None
+    user: str | None = None
+    hostname: str | None = None
+    targets: tuple[str, ...] = ()  #: the files that were asked for, by name or by a target rule
+    steps: tuple[Step, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    environments: tuple[Environment, ...] = ()
+    imports: tuple[Imports, ...] = ()
+    images: tuple[Image, ...] = ()
+    hardware: tuple[Hardware, ...] = ()
+    about: About = field(default_factory=About)
+    gaps: tuple[Gap, ...] = ()
+    log: str | None = None  #: Snakemake's own log file
+    errors: tuple[str, ...] = ()  #: what Snakemake reported of the run as a whole
+    rerun_of: str | None = None
