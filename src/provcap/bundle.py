@@ -32,7 +32,7 @@ def write_crate(run: Run, files: Path | None, target: Path, policy: Policy | Non
     def kept(source: Source) -> bytes | None:
         if files is not None:
             with contextlib.suppress(OSError):
-                return store.source_path(files, source.digest).read_bytes()
+                return store.source_path(files, source.kept or source.digest).read_bytes()
         return None
 
     return crate.write(run, files, target, extras, policy or Policy(), kept)

@@ -7,14 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, journal, questions, store
+from provcap import codec, journal, store
 from provcap.about import read_about
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
+from provcap.standing import standing
+from provcap.undeclared import attribute
 
 _JOB_PLAIN = (
     "id rule status attempt kind wildcards params threads resources group command script inputs outputs logs benchmark "
-    "environment hardware conda_env env_modules variables allocation started ended usage exit_code error log_tail"
+    "tools randomness limits filesystem network redactions environment hardware conda_env env_modules variables "
+    "allocation started ended usage exit_code error log_tail"
 ).split()
 
 
@@ -47,7 +50,8 @@ def join(folder: Path) -> Run:
     sources = {s["place"]: s["path"] for s in (start.get("workflow") or {}).get("sources", ())}
     jobs = [_job(record, folder.name, sources, gaps) for record in records.values()]
     jobs += _unrecorded(events, records, folder.name, gaps)
-    jobs += _standing(events, folder, gaps)
+    jobs += standing(events, folder, gaps)
+    jobs = attribute(jobs, records, gaps)
     jobs.sort(key=lambda j: (j.started or "", j.rule, sorted(j.wildcards.items()), j.attempt, j.id))
     return _assemble(folder, start, events, records, jobs, gaps)
 
@@ -76,6 +80,7 @@ def _assemble(
         "targets": sorted({*start.get("targets", ()), *(end or {}).get("targets", ())}),
         "workflow": workflow,
         "environments": [{"id": name, **content} for name, content in sorted(environments.items())],
+        "imports": _imports(records),
         "images": _images(records),
         "hardware": _machines(records),
         "steps": _steps(start, workflow),
@@ -102,8 +107,12 @@ def _job(record: dict[str, Any], run_id: str, sources: dict[str, str], gaps: lis
         plain["image"] = _image_id(record)
     elif record.get("container"):
         plain["image"] = record["container"]
-    for gap in record.get("gaps", ()):
-        gaps.append(Gap(**gap))
+    if "imports" in record:
+        plain["imports"] = codec.short_id(record["imports"])
+    gaps += [Gap(**gap) for gap in record.get("gaps", ())]
+    if record.get("redactions"):
+        counts = ", ".join(f"{count} {rule}" for rule, count in sorted(record["redactions"].items()))
+        gaps.append(Gap("redacted", f"job:{record['id']}", f"secrets were replaced in its record: {counts}"))
     for artifact in (*record.get("outputs", ()), *record.get("inputs", ())):
         if artifact.get("kind") == "missing" and record.get("status") == "succeeded":
             gaps.append(
@@ -167,42 +176,6 @@ def _key(rule: Any, wildcards: Any) -> tuple[Any, ...]:
     return (rule, tuple(sorted((wildcards or {}).items())))
 
 
-def _standing(events: list[dict[str, Any]], folder: Path, gaps: list[Gap]) -> list[Job]:
-    """Jobs whose results were up to date: the attempt of an earlier run that made them, when it is known."""
-    wanted = [e for e in events if e.get("event") == "up_to_date"]
-    if not wanted:
-        return []
-    earlier = _earlier_producers(folder)
-    jobs: dict[str, Job] = {}
-    for entry in wanted:
-        paths = [o["path"] for o in entry.get("outputs", ())]
-        made_by = {earlier[p].id: earlier[p] for p in paths if p in earlier}
-        if made_by and len([p for p in paths if p in earlier]) == len(paths):
-            for job in made_by.values():
-                jobs[job.id] = replace(job, status="up_to_date")
-            continue
-        job_id = "standing-" + codec.short_id([entry["rule"], entry.get("wildcards", {}), paths])
-        gaps.append(
-            Gap("made-outside-capture", f"job:{job_id}", f"no recorded run made the results of {entry['rule']}")
-        )
-        plain = {k: entry[k] for k in _JOB_PLAIN if k in entry and k not in ("attempt", "resources")}
-        jobs[job_id] = codec.decode(Job, {**plain, "id": job_id, "run": folder.name, "status": "up_to_date"})
-    return list(jobs.values())
-
-
-def _earlier_producers(folder: Path) -> dict[str, Job]:
-    found: dict[str, Job] = {}
-    for other in store.list_runs(folder.parents[2]):
-        if other.name >= folder.name:
-            break
-        try:
-            run = codec.load_run((other / "run.json").read_bytes(), str(other))
-        except (OSError, DamagedRecord):
-            continue
-        found.update(questions.producers(run))
-    return found
-
-
 def _status(events: list[dict[str, Any]], jobs: list[Job], end: dict[str, Any] | None) -> str:
     last: dict[tuple[Any, ...], str] = {}
     for job in jobs:
@@ -262,6 +235,11 @@ def _images(records: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         elif record.get("container") and record["event"] == "end":
             found.setdefault(record["container"], {"id": record["container"], "reference": record["container"]})
     return [found[name] for name in sorted(found)]
+
+
+def _imports(records: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    found = {codec.short_id(r["imports"]): r["imports"] for r in records.values() if "imports" in r}
+    return [{"id": name, **found[name]} for name in sorted(found)]
 
 
 def _machines(records: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

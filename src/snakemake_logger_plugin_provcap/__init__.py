@@ -8,10 +8,12 @@ hooks are put in. Everything is fenced: whatever happens here, Snakemake goes on
 import contextlib
 import os
 import sys
+from dataclasses import dataclass, field
 from logging import Handler, LogRecord
-from typing import Any
+from typing import Any, Optional
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
 
 def _spawned() -> bool:
@@ -27,6 +29,29 @@ if os.environ.get("PROVCAP_RUN") and _spawned():
         hooks.install(os.environ["PROVCAP_RUN"])
 
 
+@dataclass
+class LogHandlerSettings(LogHandlerSettingsBase):
+    """``logger-provcap-*`` in a profile, ``--logger-provcap-*`` on the command line.
+
+    Snakemake reads the types of the fields and understands Optional, but not ``str | None``.
+    """
+
+    off: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": "Hooks to leave out: shell, python, r, hash, memory, new-files; RULE:HOOK for one rule; commas between."
+        },
+    )
+    hash_max_bytes: Optional[int] = field(default=None, metadata={"help": "Larger files get no checksum."})
+
+    def export(self) -> None:
+        """Tell every process of the run."""
+        if self.off is not None:
+            os.environ["PROVCAP_OFF"] = self.off
+        if self.hash_max_bytes is not None:
+            os.environ["PROVCAP_HASH_MAX_BYTES"] = str(self.hash_max_bytes)
+
+
 class LogHandler(LogHandlerBase):
     """Starts a run when Snakemake starts, follows its events, and collects the run when it ends."""
 
@@ -40,6 +65,8 @@ class LogHandler(LogHandlerBase):
         with contextlib.suppress(Exception):
             from provcap.capture import events, hooks
 
+            if isinstance(self.settings, LogHandlerSettings):
+                self.settings.export()
             log = events.EventLog(events.new_run_id())
             hooks.install(log.run_id)
             os.environ["PROVCAP_RUN"] = log.run_id

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from provcap import __version__, codec, digest, store
-from provcap.capture import clock, fence, hooks, reading, sources
+from provcap.capture import clock, fence, hooks, reading, scrub, settings, sources
 
 EVENT_FORMAT = "provcap.event/1"
 _JOB_FIELDS = ("jobid", "rule_name", "wildcards", "local", "threads", "reason", "is_checkpoint")
@@ -26,12 +26,16 @@ def new_run_id() -> str:
     return time.strftime("%Y%m%dT%H%M%S", time.gmtime(now / 1e9)) + "-" + digest.of_bytes(seed.encode())[7:13]
 
 
+_SCRUBBED = {"command", "message", "reason", "params", "gaps"}
+
+
 class EventLog:
     """Writes the events of one run. Nothing is written before it is certain that jobs will run."""
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
         self.folder: Path | None = None
+        self._secrets: list[str] = list(scrub.secrets_in(os.environ))
 
     def handle(self, record: logging.LogRecord) -> None:
         """Take in one log record of Snakemake."""
@@ -65,11 +69,13 @@ class EventLog:
         if self.folder is not None or flow is None or reading.is_touch(flow):
             return
         workdir = reading.workdir_of(flow)
+        self._secrets += reading.secrets(flow)
         self.folder = store.run_folder(workdir, self.run_id)
         gaps: list[dict[str, Any]] = [
             {"slug": "capture-unsupported", "subject": "run", "message": f"this Snakemake has no {seam} as expected"}
             for seam in hooks.missing
         ]
+        gaps += settings.gaps(settings.read())
         yield {
             "event": "run_started",
             "run": self.run_id,
@@ -81,7 +87,7 @@ class EventLog:
             "targets": fence.attempt(lambda: reading.targets(flow, workdir), []),
             "user": fence.attempt(getpass.getuser, None),
             "hostname": os.uname().nodename,
-            **_described(flow, workdir, gaps),
+            **_described(flow, workdir, gaps, self._secrets),
             "gaps": gaps,
         }
         for facts in fence.attempt(lambda: list(reading.standing(flow, workdir)), []):
@@ -100,17 +106,21 @@ class EventLog:
     def _write(self, entry: dict[str, Any]) -> None:
         if self.folder is None:
             return  # what comes before run_info is told again in run_started
-        line = codec.stamp(EVENT_FORMAT, entry) + "\n"
+        scrubber = scrub.Scrubber(self._secrets)
+        clean = {key: scrubber.value(value) if key in _SCRUBBED else value for key, value in entry.items()}
+        if scrubber.counts:
+            clean["redactions"] = dict(scrubber.counts)
+        line = codec.stamp(EVENT_FORMAT, clean) + "\n"
         path = self.folder / "events.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "ab") as stream:
             stream.write(line.encode("utf-8", "surrogateescape"))
 
 
-def _described(flow: Any, workdir: Path, gaps: list[dict[str, Any]]) -> dict[str, Any]:
+def _described(flow: Any, workdir: Path, gaps: list[dict[str, Any]], secrets: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with fence.fenced(gaps, "workflow-unread", "run"):
-        gathered = sources.gather(workdir, reading.workflow_files(flow))
+        gathered = sources.gather(workdir, reading.workflow_files(flow), secrets)
         gaps.extend(gathered.pop("gaps"))
         root = sources.root_of(str(reading.workflow_files(flow)["snakefile"][0]))
         found["workflow"] = {**gathered, **sources.git_state(root), "root": str(root)}

@@ -21,10 +21,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from provcap.capture import fence, process, reading, shellscope
+from provcap.capture import fence, process, reading, settings, shellscope
 from provcap.capture.recorder import Attempt, Recorder
 
 RUN_VARIABLE = "PROVCAP_RUN"  #: the run's id, in the environment of every Snakemake process of the run
+
+_PASSED_ON = (settings.OFF_VARIABLE, settings.MAX_BYTES_VARIABLE)
 
 _here = threading.local()  # .attempt: the one that this thread runs; .probing: whether the probe is running in it
 _lock = threading.Lock()
@@ -56,7 +58,9 @@ def recorder() -> Recorder:
     with _lock:
         if _recorder is None or _recorder.run_id != _run_id:
             assert _run_id is not None
-            _recorder = Recorder(_run_id, reading.workdir_of(reading.workflow()))
+            flow = reading.workflow()
+            workdir = reading.workdir_of(flow)
+            _recorder = Recorder(_run_id, workdir, lambda: reading.declared(flow, workdir), reading.secrets(flow))
         return _recorder
 
 
@@ -153,6 +157,8 @@ def _wrap_shell() -> bool:
 
 def _ours(attempt: Attempt, caller: dict[str, Any], args: tuple[Any, ...]) -> str:
     """Look at the environment of this shell command, then the text that runs before it."""
+    if attempt.is_off("shell"):
+        return ""
     context = caller.get("context") or {}
     executable = (args[0] if args else None) or caller.get("cls").get_executable()  # type: ignore[union-attr]
     if (os.path.basename(executable).lower() if executable else None) not in shellscope.SHELLS:
@@ -253,6 +259,7 @@ def _wrap_spawned() -> bool:
         found = dict(original(self))
         if _run_id is not None:
             found.setdefault(RUN_VARIABLE, _run_id)
+            found.update({name: os.environ[name] for name in _PASSED_ON if name in os.environ})
         return found
 
     factory.envvars = envvars

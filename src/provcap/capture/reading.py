@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from provcap.capture import fence
+from provcap.capture import fence, scrub
 
 _FLAGS = ("temp", "protected", "touch", "pipe", "service", "directory", "ensure", "ancient", "update", "nodelocal")
 _KINDS = ("shell", "script", "notebook", "wrapper", "cwl", "template_engine", "run")
@@ -195,6 +195,25 @@ def standing(flow: Any, workdir: Path) -> Iterable[dict[str, Any]]:
     for job in list(flow.dag.jobs):
         if not flow.dag.needrun(job) and not runs_nothing(job.rule) and job.output:
             yield job_facts(job, workdir)
+
+
+_declared: dict[int, set[str]] = {}
+
+
+def declared(flow: Any, workdir: Path) -> set[str]:
+    """Every path that a job of this process's DAG names; made anew when a checkpoint has changed the DAG."""
+    jobs = list(flow.dag.jobs)
+    if len(jobs) not in _declared:
+        paths = {str(f) for job in jobs for f in (*job.input, *job.output, *job.log)}
+        paths |= {str(job.benchmark) for job in jobs if job.benchmark}
+        _declared.clear()
+        _declared[len(jobs)] = {relative(path, workdir) for path in paths}
+    return _declared[len(jobs)]
+
+
+def secrets(flow: Any) -> list[str]:
+    """Values of the configuration that are kept under a secret's name."""
+    return fence.attempt(lambda: list(scrub.secrets_in(flow.globals["config"])), [])
 
 
 def targets(flow: Any, workdir: Path) -> list[str]:

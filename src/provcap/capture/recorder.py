@@ -7,26 +7,55 @@ import resource
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from provcap import __version__, store
-from provcap.capture import artifacts, clock, fence, hardware, shellscope
+from provcap.capture import artifacts, clock, fence, hardware, newfiles, scrub, settings, shellscope
 from provcap.capture.environment import Environments
 from provcap.capture.process import MemorySampler, Process, used_by
 from provcap.capture.writer import Writer
 
+#: parts of a record that may hold a secret; paths and digests are not texts of the user's making
+_SCRUBBED = {
+    "command",
+    "params",
+    "resources",
+    "error",
+    "log_tail",
+    "variables",
+    "randomness",
+    "gaps",
+    "container",
+    "script",
+}
+
 
 class Recorder:
-    """The recorder of this process for one run. `Attempt` objects hold what belongs to one attempt."""
+    """The recorder of this process for one run. `Attempt` objects hold what belongs to one attempt.
 
-    def __init__(self, run_id: str, workdir: Path) -> None:
+    `declared` gives the paths that any rule of the workflow names, as far as this process knows them; `secrets` are
+    values that must not reach a record.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        workdir: Path,
+        declared: Callable[[], set[str]] = set,
+        secrets: Iterable[str] = (),
+    ) -> None:
         self.run_id = run_id
         self.workdir = workdir
         self.folder = store.run_folder(workdir, run_id)
         self.writer = Writer(self.folder)
         self.environments = Environments(self.folder)
         self.sampler = MemorySampler()
+        self.settings = settings.read()
+        self.watched = newfiles.Watched(workdir)
+        self.declared = declared
+        self.secrets = [*scrub.secrets_in(os.environ), *secrets]
         self._staged: Path | None = None
         self._lock = threading.Lock()
 
@@ -55,13 +84,31 @@ class Attempt:
         self._began = time.time()
         self._clock = time.monotonic()
         self._cpu = _own_cpu()
+        self._folders: list[str] = []
+
+    def is_off(self, hook: str) -> bool:
+        """Whether the user switched `hook` off for this job."""
+        return self.recorder.settings.is_off(hook, self.facts.get("rule", ""))
 
     def begin(self) -> None:
         """Write down that the attempt began: a killed job leaves this trace."""
+        if not self.is_off("new-files"):
+            with fence.fenced(self.gaps, "new-files-unseen", f"job:{self.id}"):
+                self._folders = self.recorder.watched.before(use["path"] for use in self.facts.get("outputs", ()))
         with fence.fenced(self.gaps, "record-incomplete", f"job:{self.id}"):
-            self.recorder.writer.append(
-                {"event": "begin", "id": self.id, "started": clock.iso(self._began), **self._who()}
-            )
+            self._append({"event": "begin", "id": self.id, "started": clock.iso(self._began), **self._who()})
+
+    def _append(self, record: dict[str, Any]) -> None:
+        """Append `record` to this process's file, without empty values and without secrets."""
+        scrubber = scrub.Scrubber([*self.recorder.secrets, *scrub.secrets_in(self.facts.get("params", {}))])
+        clean = {
+            key: scrubber.value(value) if key in _SCRUBBED else value
+            for key, value in record.items()
+            if value not in (None, {}, [], "")
+        }
+        if scrubber.counts:
+            clean["redactions"] = dict(scrubber.counts)
+        self.recorder.writer.append(clean)
 
     def _who(self) -> dict[str, Any]:
         machine = hardware.describe()
@@ -70,7 +117,8 @@ class Attempt:
     def add_process(self, process: Process) -> None:
         """A process that the job started."""
         self.processes.append(process)
-        self.recorder.sampler.watch(process.pid)
+        if not self.is_off("memory"):
+            self.recorder.sampler.watch(process.pid)
 
     def new_shell(self) -> Path:
         """Where the prologue of the attempt's next shell writes what it saw."""
@@ -96,9 +144,11 @@ class Attempt:
             with fence.fenced(self.gaps, "log-unread", subject):
                 record["log_tail"] = self._log_tail(places.get("logs", {}))
         record.update({key: self.environment[key] for key in ("environment", "image") if key in self.environment})
+        with fence.fenced(self.gaps, "new-files-unseen", subject):
+            record["new_files"] = self._new_files()
         record["gaps"] = self.gaps + self.environment.get("gaps", [])
         with fence.fenced(self.gaps, "record-incomplete", subject):
-            self.recorder.writer.append({k: v for k, v in record.items() if v not in (None, {}, [], "")})
+            self._append(record)
 
     def _outcome(self, error: BaseException | None) -> dict[str, Any]:
         codes = [p.returncode for p in self.processes if p.returncode]
@@ -126,12 +176,43 @@ class Attempt:
             found.update(shellscope.read_told(path))
         return found
 
+    def _new_files(self) -> list[dict[str, Any]]:
+        """What is new beside the outputs and no rule names, with the time of its last change."""
+        changed = self.recorder.watched.after(self._folders, self._began)
+        if not changed:
+            return []
+        own = {use["path"] for role in ("inputs", "outputs", "logs") for use in self.facts.get(role, ())}
+        declared = own | {self.facts.get("benchmark", "")} | self.recorder.declared()
+        found = []
+        for path in newfiles.undeclared(changed, declared)[: newfiles.MAX_FOUND]:
+            with fence.fenced(self.gaps, "not-hashed", f"file:{path}"):
+                found.append({**self._described({"path": path}), "changed": clock.iso(changed[path])})
+        return found
+
+    def _described(self, use: dict[str, Any], place: str | None = None) -> dict[str, Any]:
+        """The artifact of `use`, hashed unless a policy forbids it, which becomes a Gap."""
+        where = place or str(self.recorder.workdir / use["path"])
+        policy = self._why_unhashed(where)
+        found = artifacts.describe(use, where, hashing=not policy)
+        if policy and found.get("kind", "file") in ("file", "directory"):
+            subject = f"file:{use['path']}"
+            self.gaps.append({"slug": "not-hashed-by-policy", "subject": subject, "message": policy})
+        return found
+
+    def _why_unhashed(self, place: str) -> str:
+        if self.is_off("hash"):
+            return "hashing was switched off for its rule"
+        limit = self.recorder.settings.hash_max_bytes
+        if limit is not None and os.path.isfile(place) and os.path.getsize(place) > limit:
+            return f"it is larger than the limit of {limit} bytes"
+        return ""
+
     def _files(self, role: str, places: dict[str, str]) -> list[dict[str, Any]]:
         found = []
         for use in self.facts.get(role, ()):
             artifact = {key: value for key, value in use.items() if value}
             with fence.fenced(self.gaps, "not-hashed", f"file:{use['path']}"):
-                artifact = artifacts.describe(use, places.get(use["path"], str(self.recorder.workdir / use["path"])))
+                artifact = self._described(use, places.get(use["path"]))
             found.append(artifact)
         return found
 

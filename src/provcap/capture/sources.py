@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from provcap import store
+from provcap import digest, store
+from provcap.capture import scrub
 
 #: folders beside a Snakefile that belong to the workflow (Snakemake's recommended layout)
 FOLDERS = ("rules", "scripts", "envs", "notebooks", "schemas", "report", "config", "profiles", "lib", "src")
@@ -23,7 +24,7 @@ def root_of(snakefile: str) -> Path:
     return base.parent if base.name == "workflow" else base
 
 
-def gather(workdir: Path, paths: dict[str, list[str]]) -> dict[str, Any]:
+def gather(workdir: Path, paths: dict[str, list[str]], secrets: list[str]) -> dict[str, Any]:
     """Keep a copy of every workflow file; return the Sources and the Gaps.
 
     `paths`: absolute paths by role, the main Snakefile first. Files beside the Snakefile in the recommended layout's
@@ -41,16 +42,35 @@ def gather(workdir: Path, paths: dict[str, list[str]]) -> dict[str, Any]:
             continue
         content = Path(path).read_bytes()
         name = os.path.relpath(path, root)
-        sources.append(
-            {
-                "path": path if name.startswith("..") else Path(name).as_posix(),
-                "digest": store.keep_source(workdir, content),
-                "size_bytes": len(content),
-                "role": role,
-                "place": path,
-            }
-        )
+        source = {
+            "path": path if name.startswith("..") else Path(name).as_posix(),
+            "digest": digest.of_bytes(content),
+            "size_bytes": len(content),
+            "role": role,
+            "place": path,
+        }
+        kept, counts = _without_secrets(content, path, secrets)
+        if counts:
+            source["kept"] = digest.of_bytes(kept)
+            gaps.append(
+                {"slug": "redacted", "subject": f"file:{path}", "message": f"its kept copy has {counts} replaced"}
+            )
+        store.keep_source(workdir, kept)
+        sources.append(source)
     return {"snakefile": Path(os.path.relpath(snakefile, root)).as_posix(), "sources": sources, "gaps": gaps}
+
+
+def _without_secrets(content: bytes, path: str, secrets: list[str]) -> tuple[bytes, str]:
+    """The content to keep, and in words what was replaced in it; binary files stay as they are."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content, ""
+    scrubber = scrub.Scrubber(secrets)
+    clean = scrubber.text(
+        text, code=not path.endswith((".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".env", ".tsv"))
+    )
+    return clean.encode(), ", ".join(f"{count} {rule}" for rule, count in sorted(scrubber.counts.items()))
 
 
 def _why_not(path: str) -> str:

@@ -97,13 +97,14 @@ def _stand_in(known: str) -> bytes:
 
 
 def _source_content(source: Source, read: SourceReader | None) -> bytes | None:
+    """What was run, or the kept copy in which secrets were replaced; then the original is out of bounds."""
     data = read(source) if read else None
-    if data is None:
+    if data is None and source.kept is None:
         try:
             data = Path(source.place).read_bytes() if stat.S_ISREG(os.stat(source.place).st_mode) else None
         except (OSError, ValueError):
             return None
-    return data if data is not None and digest.of_bytes(data) == source.digest else None
+    return data if data is not None and digest.of_bytes(data) == (source.kept or source.digest) else None
 
 
 def pack_artifacts(run: Run, packing: Packing, workdir: Path | None, policy: Policy) -> None:

@@ -38,3 +38,4 @@ class Source:
     size_bytes: int
     role: Literal["snakefile", "include", "script", "config", "other"]
     place: str  #: absolute path on the machine that ran it
+    kept: str | None = None  #: digest of the copy that was kept, when secrets were replaced in it

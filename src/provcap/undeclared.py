@@ -1,0 +1,61 @@
+"""Whose undeclared files are they? New files are told by whichever process saw them first; the run knows all jobs."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any
+
+from provcap import codec
+from provcap.model import Artifact, Gap, Job
+
+
+def attribute(jobs: list[Job], records: dict[str, dict[str, Any]], gaps: list[Gap]) -> list[Job]:
+    """The jobs with their undeclared inputs and outputs.
+
+    A new file belongs to the one job that ran when it was last changed and that has outputs in its directory (or, for
+    the work directory itself, to the one job that ran). When several did, nobody can tell, and a Gap says so.
+    """
+    declared = {a.path for job in jobs for a in (*job.inputs, *job.outputs, *job.logs)}
+    declared |= {job.benchmark for job in jobs if job.benchmark}
+    made: dict[str, list[Artifact]] = defaultdict(list)
+    for path, entry in sorted(_new_files(records).items()):
+        if path in declared:
+            continue
+        owners = [job for job in jobs if _could_make(job, path, entry["changed"])]
+        if len(owners) == 1:
+            artifact = codec.decode(Artifact, {key: value for key, value in entry.items() if key != "changed"})
+            made[owners[0].id].append(artifact)
+        else:
+            message = f"no rule names it, and {len(owners)} jobs that could have made it ran when it was last changed"
+            gaps.append(Gap("undeclared-output", f"file:{path}", message))
+    for job_id, artifacts in made.items():
+        for artifact in artifacts:
+            gaps.append(Gap("undeclared-output", f"job:{job_id}", f"it left {artifact.path}, which no rule names"))
+    opened = _opened(records, declared, gaps)
+    return [
+        replace(job, undeclared_outputs=tuple(made[job.id]), undeclared_inputs=tuple(opened[job.id])) for job in jobs
+    ]
+
+
+def _new_files(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {entry["path"]: entry for record in records.values() for entry in record.get("new_files", ())}
+
+
+def _could_make(job: Job, path: str, changed: str) -> bool:
+    if job.started is None or job.ended is None or not job.started[:22] <= changed[:22] <= job.ended:
+        return False
+    folder = os.path.dirname(path)
+    return folder == "" or folder in {os.path.dirname(a.path) for a in job.outputs}
+
+
+def _opened(records: dict[str, dict[str, Any]], declared: set[str], gaps: list[Gap]) -> dict[str, list[Artifact]]:
+    """Files that a job read and its rule does not name as inputs."""
+    found: dict[str, list[Artifact]] = defaultdict(list)
+    for job_id, record in records.items():
+        for entry in record.get("undeclared_inputs", ()):
+            found[job_id].append(codec.decode(Artifact, entry))
+            known = "another rule's file" if entry["path"] in declared else "which no rule names"
+            gaps.append(Gap("undeclared-input", f"job:{job_id}", f"it read {entry['path']}, {known}"))
+    return found

@@ -1,0 +1,92 @@
+"""Files that a job left and no rule names; and what the user switched off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from provcap import digest
+from provcap.capture import settings
+from tests import workflows
+
+LEAVES = """
+rule all:
+    input: "out/a.txt", "out/b.txt"
+rule a:
+    output: "out/a.txt"
+    shell: "echo a > {output}; echo extra > out/extra.tsv; mkdir -p out/plots; echo p > out/plots/p.svg; echo r > root.txt"
+rule b:
+    input: "out/a.txt"
+    output: "out/b.txt"
+    log: "out/b.log"
+    benchmark: "out/b.tsv"
+    shell: "cp {input} {output}; echo log > {log}"
+"""
+
+
+def test_new_files_beside_the_outputs_are_told(tmp_path: Path) -> None:
+    """What a job left in the directories of its outputs, or in the work directory, is an undeclared output with its
+    digest; logs, benchmarks and other rules' files are not."""
+    workdir = workflows.write(tmp_path, LEAVES)
+    assert workflows.snakemake(workdir).returncode == 0
+    run = workflows.latest(workdir)
+    made, copied = run.jobs
+    assert {a.path: a.kind for a in made.undeclared_outputs} == {
+        "out/extra.tsv": "file",
+        "out/plots": "directory",
+        "root.txt": "file",
+    }
+    extra = next(a for a in made.undeclared_outputs if a.path == "out/extra.tsv")
+    assert extra.digest == digest.of_bytes(b"extra\n")
+    assert copied.undeclared_outputs == ()
+    assert len([g for g in run.gaps if g.slug == "undeclared-output"]) == 3
+
+
+def test_nobody_is_blamed_when_several_could_have_done_it(tmp_path: Path) -> None:
+    """Two jobs that run at once in one directory: a new file is told, and belongs to neither."""
+    rule = "rule {n}:\n    output: 'o/{n}'\n    shell: 'sleep 1; touch o/new-{n}; sleep 1; touch {{output}}'\n"
+    workdir = workflows.write(
+        tmp_path, "rule all:\n    input: 'o/x', 'o/y'\n" + rule.format(n="x") + rule.format(n="y")
+    )
+    assert workflows.snakemake(workdir).returncode == 0
+    run = workflows.latest(workdir)
+    assert [job.undeclared_outputs for job in run.jobs] == [(), ()]
+    assert {g.subject for g in run.gaps if g.slug == "undeclared-output"} == {"file:o/new-x", "file:o/new-y"}
+
+
+def test_settings_are_read_and_misspelt_ones_told() -> None:
+    """PROVCAP_OFF names hooks, alone or for one rule; a word that names none is a Gap."""
+    found = settings.read({"PROVCAP_OFF": "python, segment:shell,typo", "PROVCAP_HASH_MAX_BYTES": "10"})
+    assert found.is_off("python", "any")
+    assert found.is_off("shell", "segment")
+    assert not found.is_off("shell", "other")
+    assert found.hash_max_bytes == 10
+    assert [g["slug"] for g in settings.gaps(found)] == ["switched-off", "switched-off", "bad-setting"]
+
+
+@pytest.mark.parametrize("way", ["variable", "setting"])
+def test_hooks_that_are_off_leave_gaps(tmp_path: Path, way: str) -> None:
+    """With hashing off for one rule and the shell hook off for all, records lack them, and the run says so."""
+    workdir = workflows.write(tmp_path, LEAVES)
+    words = "shell,a:hash,new-files"
+    if way == "variable":
+        done = workflows.snakemake(workdir, PROVCAP_OFF=words)
+    else:
+        done = workflows.snakemake(workdir, "--logger-provcap-off", words)
+    assert done.returncode == 0, done.stderr
+    run = workflows.latest(workdir)
+    made, copied = run.jobs
+    assert (made.outputs[0].digest, made.environment, made.variables) == (None, None, {})
+    assert copied.outputs[0].digest == digest.of_bytes(b"a\n")
+    assert {g.slug for g in run.gaps} >= {"switched-off", "not-hashed-by-policy"}
+    assert not made.undeclared_outputs
+
+
+def test_large_files_are_left_unhashed_by_policy(tmp_path: Path) -> None:
+    """Above the limit a file has its size and no digest, and a Gap says why."""
+    workdir = workflows.write(tmp_path, LEAVES)
+    assert workflows.snakemake(workdir, PROVCAP_HASH_MAX_BYTES="1").returncode == 0
+    run = workflows.latest(workdir)
+    assert (run.jobs[0].outputs[0].digest, run.jobs[0].outputs[0].size_bytes) == (None, 2)
+    assert "not-hashed-by-policy" in {g.slug for g in run.gaps}
