@@ -106,7 +106,7 @@ class EventLog:
     def _write(self, entry: dict[str, Any]) -> None:
         if self.folder is None:
             return  # what comes before run_info is told again in run_started
-        scrubber = scrub.Scrubber(self._secrets)
+        scrubber = scrub.Scrubber([*self._secrets, *hooks.secrets()])
         clean = {key: scrubber.value(value) if key in _SCRUBBED else value for key, value in entry.items()}
         if scrubber.counts:
             clean["redactions"] = dict(scrubber.counts)

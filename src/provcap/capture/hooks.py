@@ -64,6 +64,11 @@ def recorder() -> Recorder:
         return _recorder
 
 
+def secrets() -> set[str]:
+    """The secrets that the jobs of this process brought with them."""
+    return set(_recorder.secrets) if _recorder is not None else set()
+
+
 def _executor() -> Any:
     return importlib.import_module("snakemake.executors.local").Executor
 

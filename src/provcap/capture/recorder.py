@@ -55,7 +55,7 @@ class Recorder:
         self.settings = settings.read()
         self.watched = newfiles.Watched(workdir)
         self.declared = declared
-        self.secrets = [*scrub.secrets_in(os.environ), *secrets]
+        self.secrets = {*scrub.secrets_in(os.environ), *secrets}  #: grows by those in the params of jobs
         self._staged: Path | None = None
         self._lock = threading.Lock()
 
@@ -100,7 +100,8 @@ class Attempt:
 
     def _append(self, record: dict[str, Any]) -> None:
         """Append `record` to this process's file, without empty values and without secrets."""
-        scrubber = scrub.Scrubber([*self.recorder.secrets, *scrub.secrets_in(self.facts.get("params", {}))])
+        self.recorder.secrets.update(scrub.secrets_in(self.facts.get("params", {})))
+        scrubber = scrub.Scrubber(self.recorder.secrets)
         clean = {
             key: scrubber.value(value) if key in _SCRUBBED else value
             for key, value in record.items()
