@@ -16,7 +16,7 @@ def recorded_path(run: Run, given: str, here: Path) -> str:
 
     Raises ProvcapError with the nearest known names.
     """
-    known = {a.path for job in run.jobs for a in (*job.inputs, *job.outputs, *job.logs)}
+    known = {a.path for job in run.jobs for a in (*job.read, *job.made, *job.logs)}
     absolute = os.path.normpath(here / given)
     inside = os.path.relpath(absolute, run.workdir)
     for candidate in (given, os.path.normpath(given), inside, absolute):
@@ -36,11 +36,11 @@ def chain(run: Run, path: str) -> list[tuple[int, Job]]:
         if job.id in found:
             continue
         found[job.id] = (depth, job)
-        queue += [(depth + 1, made[a.path]) for a in job.inputs if a.path in made]
+        queue += [(depth + 1, made[a.path]) for a in job.read if a.path in made]
     return list(found.values())
 
 
 def origins(run: Run, path: str) -> list[str]:
     """The files from outside of the run that `path` goes back to, by path."""
     made = questions.producers(run)
-    return sorted({a.path for _, job in chain(run, path) for a in job.inputs if a.path not in made})
+    return sorted({a.path for _, job in chain(run, path) for a in job.read if a.path not in made})

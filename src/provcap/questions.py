@@ -17,7 +17,7 @@ def producers(run: Run) -> dict[str, Job]:
     made: dict[str, Job] = {}
     for job in run.jobs:
         if job.status in ("succeeded", "cached", "up_to_date"):
-            made.update({artifact.path: job for artifact in job.outputs})
+            made.update({artifact.path: job for artifact in job.made})
     return made
 
 
@@ -29,19 +29,19 @@ def producer_of(run: Run, path: str) -> Job | None:
 def external_inputs(run: Run) -> tuple[Artifact, ...]:
     """The files that the run read and did not make, by path."""
     made = producers(run)
-    found = {a.path: a for job in run.jobs for a in job.inputs if a.path not in made}
+    found = {a.path: a for job in run.jobs for a in job.read if a.path not in made}
     return tuple(found[path] for path in sorted(found))
 
 
 def final_outputs(run: Run) -> tuple[Artifact, ...]:
     """The results: files that the run made and that were asked for, or that no job read, by path."""
-    read = {a.path for job in run.jobs for a in job.inputs} - set(run.targets)
+    read = {a.path for job in run.jobs for a in job.read} - set(run.targets)
     return tuple(a for a in outputs(run) if a.path not in read and not is_transient(a))
 
 
 def outputs(run: Run) -> tuple[Artifact, ...]:
     """Every file that the run made, as the last attempt left it, by path."""
-    found = {a.path: a for job in producers(run).values() for a in job.outputs}
+    found = {a.path: a for job in producers(run).values() for a in job.made}
     return tuple(found[path] for path in sorted(found))
 
 

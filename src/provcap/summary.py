@@ -161,13 +161,24 @@ def of_job(run: Run, job: Job) -> str:
         ("allocation", ", ".join(f"{k}={v}" for k, v in sorted(job.allocation.items()))),
         ("variables", ", ".join(f"{k}={v}" for k, v in sorted(job.variables.items()))),
         ("used", _used(usage) if usage else None),
+        ("limits", ", ".join(f"{k}={v}" for k, v in sorted(job.limits.items()))),
+        ("network", job.network),
+        ("file system", job.filesystem),
+        ("redacted", ", ".join(f"{n} {rule}" for rule, n in sorted(job.redactions.items()))),
         ("error", job.error),
     ]
     parts = [table([(k, v) for k, v in facts if v])]
     parts += [
         table(_files(role, files))
-        for role, files in (("inputs", job.inputs), ("outputs", job.outputs), ("logs", job.logs))
+        for role, files in (
+            ("inputs", job.inputs),
+            ("read undeclared", job.undeclared_inputs),
+            ("outputs", job.outputs),
+            ("left undeclared", job.undeclared_outputs),
+            ("logs", job.logs),
+        )
     ]
+    parts += [table(_tools(job)), table(_ledger(job)), table(_imports(run, job))]
     if job.log_tail:
         parts.append("end of its log\n" + "\n".join("  " + line for line in job.log_tail.splitlines()))
     about = questions.gaps_of(
@@ -176,6 +187,26 @@ def of_job(run: Run, job: Job) -> str:
     if about:
         parts.append("not known\n" + gaps(about))
     return "\n\n".join(p for p in parts if p)
+
+
+def _tools(job: Job) -> list[tuple[str, ...]]:
+    rows = [("  " + t.name, t.path, " ".join(filter(None, (t.package, t.version)))) for t in job.tools]
+    return [("commands", "", ""), *rows] if rows else []
+
+
+def _ledger(job: Job) -> list[tuple[str, ...]]:
+    """The randomness ledger: declared and observed seeds, and what drew its own."""
+    rows = [("  " + d.kind, d.source, (d.value or "?")[:40], d.where or "") for d in job.randomness]
+    return [("randomness", "", "", ""), *rows] if rows else []
+
+
+def _imports(run: Run, job: Job, most: int = 40) -> list[tuple[str, ...]]:
+    found = next((i for i in run.imports if i.id == job.imports), None)
+    modules = [m for m in found.modules if m.version] if found else []
+    rows = [("  " + m.name, m.version or "", "from the host!" if m.from_host else "") for m in modules[:most]]
+    if len(modules) > most:
+        rows.append((f"  … and {len(modules) - most} more", "", ""))
+    return [("imported", "", ""), *rows] if rows else []
 
 
 def find_job(run: Run, name: str) -> Job:
@@ -202,13 +233,13 @@ def of_file(run: Run, path: str) -> str:
     """Who made the file, from what, with what: the attempt that made it, then the way back to the run's inputs."""
     chain = lineage.chain(run, path)
     if not chain:
-        readers = sorted({job.label for job in run.jobs if any(a.path == path for a in job.inputs)})
-        artifact = next((a for job in run.jobs for a in job.inputs if a.path == path), None)
+        readers = sorted({job.label for job in run.jobs if any(a.path == path for a in job.read)})
+        artifact = next((a for job in run.jobs for a in job.read if a.path == path), None)
         digest = artifact.digest if artifact else None
         return f"{path}\n  {digest or 'not hashed'}\n  came from outside of this run; read by {', '.join(readers)}"
     maker = chain[0][1]
-    made = next(a for a in maker.outputs if a.path == path)
-    rows = [("", job.label, job.status.replace("_", " "), ", ".join(a.path for a in job.inputs)) for _, job in chain]
+    made = next(a for a in maker.made if a.path == path)
+    rows = [("", job.label, job.status.replace("_", " "), ", ".join(a.path for a in job.read)) for _, job in chain]
     parts = [
         f"{path}\n  {made.digest or 'not hashed'}, {size(made.size_bytes)}",
         of_job(run, maker),

@@ -38,9 +38,7 @@ class LogHandlerSettings(LogHandlerSettingsBase):
 
     off: Optional[str] = field(
         default=None,
-        metadata={
-            "help": "Hooks to leave out: shell, python, r, hash, memory, new-files; RULE:HOOK for one rule; commas between."
-        },
+        metadata={"help": "Hooks to leave out (shell, python, r, hash, memory, new-files; RULE:HOOK), commas between."},
     )
     hash_max_bytes: Optional[int] = field(default=None, metadata={"help": "Larger files get no checksum."})
 

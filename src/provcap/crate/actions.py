@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from provcap.crate import profile_0_5 as profile
-from provcap.crate.draft import Draft, fragment, ref, short_hash
+from provcap.crate.circumstances import add_circumstances, add_usage
+from provcap.crate.draft import Draft, fragment, ref
 from provcap.crate.packing import Packing
 from provcap.crate.ports import Wiring
-from provcap.model import JSON, Artifact, Job, Run
+from provcap.model import Artifact, Job, Run
 
 RUN_ID = "#run"
 NO_END = "No end was recorded: how it ended, and when, is unknown."
@@ -52,8 +53,8 @@ def add_jobs(draft: Draft, scene: Scene, wiring: Wiring) -> None:
         for name, found in (("object", passed), ("environment", variables)):
             for target in found:
                 draft.link(action, name, target)
-        _add_usage(draft, action, job)
-        _add_circumstances(draft, action, job)
+        add_usage(draft, action, job)
+        add_circumstances(draft, action, job)
         for log in [a for a in job.logs if a.kind != "missing"] + ([Artifact(job.benchmark)] if job.benchmark else []):
             draft.link(scene.packing.id_of(log), "about", action)
 
@@ -70,7 +71,7 @@ def job_id(job: Job) -> str:
 def _add_job(draft: Draft, scene: Scene, job: Job, retried: bool) -> str:
     name = job.label + (f", attempt {job.attempt}" if retried else "")
     earlier = f" (in the earlier run {job.run})" if job.run != scene.run.id else ""
-    results = {scene.packing.id_of(a) for a in job.outputs if a.kind != "missing"}
+    results = {scene.packing.id_of(a) for a in job.made if a.kind != "missing"}
     host, image = scene.hosts.get(job.hardware or ""), scene.images.get(job.image or "")
     ok = job.status in ("succeeded", "up_to_date")
     return draft.add(
@@ -86,7 +87,7 @@ def _add_job(draft: Draft, scene: Scene, job: Job, retried: bool) -> str:
         actionStatus=profile.COMPLETED if ok else profile.FAILED,
         error=None if ok else _error(job),
         exitCode=job.exit_code,
-        object={scene.packing.id_of(a) for a in job.inputs if a.kind != "missing"},
+        object={scene.packing.id_of(a) for a in job.read if a.kind != "missing"},
         result=results,
         containerImage=ref(image) if image else None,
         location=ref(host) if host else None,
@@ -102,45 +103,6 @@ def _error(job: Job) -> str:
     if job.log_tail:
         said.append(f"The last lines of its log:\n{job.log_tail}")
     return "\n".join(said) or "It failed; why was not recorded."
-
-
-def _add_usage(draft: Draft, action: str, job: Job) -> None:
-    usage = job.usage
-    if usage is None:
-        return
-    amounts = (
-        ("wallTime", usage.wall_s, profile.SECONDS),
-        ("cpuUserTime", usage.cpu_user_s, profile.SECONDS),
-        ("cpuSystemTime", usage.cpu_system_s, profile.SECONDS),
-        ("maxResidentMemory", usage.max_rss_bytes, profile.BYTES),
-    )
-    for name, value, unit in amounts:
-        if value is not None:
-            entity = fragment("usage", job.id, name)
-            properties = {"value": str(value), "propertyID": profile.OWN + name, "unitCode": unit}
-            draft.add(entity, "PropertyValue", name=name, **properties)
-            draft.link(action, "resourceUsage", entity)
-
-
-def _add_circumstances(draft: Draft, action: str, job: Job) -> None:
-    """What the job asked for and where it was sent; one entity per value, shared by all jobs."""
-    facts: list[tuple[str, str, JSON]] = [("resource", name, value) for name, value in job.resources.items()]
-    facts += [
-        ("resource", "threads", job.threads),
-        ("group", "group", job.group),
-        ("conda", "conda_env", job.conda_env),
-    ]
-    facts += [("allocation", name, value) for name, value in job.allocation.items()]
-    facts += [("envModule", "module", name) for name in job.env_modules]
-    for kind, name, value in facts:
-        if value is not None:
-            entity = fragment("fact", kind, name, short_hash(value))
-            draft.add(entity, "PropertyValue", name=name, value=_text(value), propertyID=profile.OWN + kind)
-            draft.link(action, "additionalProperty", entity)
-
-
-def _text(value: JSON) -> str:
-    return value if isinstance(value, str) else str(value)
 
 
 def add_run(draft: Draft, scene: Scene, inputs: Iterable[str], outputs: Iterable[str]) -> None:

@@ -134,8 +134,8 @@ def pack_artifacts(run: Run, packing: Packing, workdir: Path | None, policy: Pol
 
 def _all_artifacts(run: Run) -> Iterable[Artifact]:
     for job in run.jobs:
-        yield from job.inputs
-        yield from job.outputs
+        yield from job.read
+        yield from job.made
         yield from job.logs
 
 

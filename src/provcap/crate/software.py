@@ -52,8 +52,11 @@ def add_engine(draft: Draft, run: Run) -> str:
     )
 
 
-def add_requirements(draft: Draft, environment: Environment, tool: str) -> None:
-    """What `tool` needed of `environment`: its interpreters and the best known packages (competency question 10)."""
+def add_requirements(draft: Draft, environment: Environment, tool: str, imported: frozenset[str]) -> None:
+    """What `tool` needed of `environment`: its interpreters and packages (competency question 10).
+
+    The packages are those that its jobs were seen to import; the best known ones where nothing was seen.
+    """
     for interpreter in environment.interpreters:
         identifier = fragment("interpreter", interpreter.language, interpreter.version)
         home = _HOMES.get(interpreter.language.lower())
@@ -63,7 +66,7 @@ def add_requirements(draft: Draft, environment: Environment, tool: str) -> None:
         draft.add(identifier, "SoftwareApplication", name=name, url=home or ref(identifier), **properties)
         draft.link(tool, "softwareRequirements", identifier)
     for package in environment.packages:
-        if package.name.lower() in IMPORTANT:
+        if package.name.lower() in (imported or IMPORTANT):
             draft.link(tool, "softwareRequirements", _add_package(draft, package))
 
 
@@ -109,6 +112,7 @@ def _frozen(package: Package) -> str:
 
 def add_environments(draft: Draft, run: Run, packing: Packing, tools: dict[str, str], images: dict[str, str]) -> None:
     """Each environment's inventory, told to its steps, its images and its tools (`tools` and `images` by model id)."""
+    imported = _imported(run)
     users: dict[str, set[str]] = defaultdict(set)
     within: dict[str, set[str]] = defaultdict(set)
     for job in run.jobs:
@@ -118,9 +122,20 @@ def add_environments(draft: Draft, run: Run, packing: Packing, tools: dict[str, 
     for environment in run.environments:
         rules = users[environment.id]
         for rule in sorted(rules):
-            add_requirements(draft, environment, tools[rule])
+            add_requirements(draft, environment, tools[rule], imported[rule])
         about = within[environment.id] or {tools[rule] for rule in rules}
         _add_listings(draft, packing, environment, about, {fragment("step", rule) for rule in rules})
+
+
+def _imported(run: Run) -> dict[str, frozenset[str]]:
+    """For each rule, the names of the packages that its jobs imported from their own environment."""
+    modules = {found.id: found.modules for found in run.imports}
+    names: dict[str, set[str]] = defaultdict(set)
+    for job in run.jobs:
+        for module in modules.get(job.imports or "", ()):
+            if not module.from_host:
+                names[job.rule].add((module.distribution or module.name).lower())
+    return defaultdict(frozenset, {rule: frozenset(found) for rule, found in names.items()})
 
 
 def _add_listings(draft: Draft, packing: Packing, environment: Environment, about: set[str], steps: set[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from provcap.crate import profile_0_5 as profile
 from provcap.crate.draft import Draft, fragment, ref
-from provcap.model import Hardware, Image, Run
+from provcap.model import Gpu, Hardware, Image, Run
 
 _DIGEST: Final = re.compile(r"@sha256:[0-9a-f]{64}$")
 
@@ -28,6 +28,11 @@ def _add_host(draft: Draft, machine: Hardware) -> str:
         ("architecture", machine.architecture, None),
         ("operatingSystem", machine.os_name, None),
         ("kernel", machine.kernel, None),
+        ("microarchitecture", machine.microarchitecture, None),
+        ("cpuFlags", " ".join(machine.flags) or None, None),
+        ("sockets", machine.sockets, profile.COUNT),
+        ("hypervisor", machine.hypervisor, None),
+        *((f"gpu{n}", _gpu(gpu), None) for n, gpu in enumerate(machine.gpus, 1)),
     )
     draft.add(host, "Place", name=machine.hostname or "host", description="A machine that ran jobs")
     for name, value, unit in facts:
@@ -37,6 +42,11 @@ def _add_host(draft: Draft, machine: Hardware) -> str:
             draft.add(fact, "PropertyValue", name=name, **properties)
             draft.link(host, "additionalProperty", fact)
     return host
+
+
+def _gpu(gpu: Gpu) -> str:
+    more = (gpu.driver and f"driver {gpu.driver}", gpu.cuda and f"CUDA {gpu.cuda}")
+    return ", ".join(filter(None, (gpu.model, *more)))
 
 
 def add_images(draft: Draft, run: Run) -> dict[str, str]:

@@ -62,9 +62,9 @@ def _file_groups(run: Run) -> dict[tuple[str | None, tuple[str, ...]], list[Arti
     files: dict[str, Artifact] = {}
     readers: dict[str, dict[str, None]] = {}
     for job in run.jobs:
-        for artifact in job.inputs:
+        for artifact in job.read:
             readers.setdefault(artifact.path, {})[job.rule] = None
-        for artifact in (*job.inputs, *job.outputs):
+        for artifact in (*job.read, *job.made):
             if artifact.kind != "missing" and (artifact.path not in files or made.get(artifact.path) == job.rule):
                 files[artifact.path] = artifact
     ordered = {path: (made.get(path), tuple(sorted(readers.get(path, ())))) for path in files}

@@ -14,9 +14,10 @@ from prov.model import ProvDocument
 
 from provcap.errors import ProvcapError
 from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, Value, attributes, local_name, pairs
-from provcap.graph.surroundings import Surroundings, add_run, span
+from provcap.graph.surroundings import Surroundings
 from provcap.graph.versions import History, Link, Scope, Version, ancestry, trace, whole
-from provcap.model import Job, Run
+from provcap.graph.whole_run import add_run, span
+from provcap.model import Job, Run, Tool
 
 BREADTH = 64  #: with more inputs *and* more outputs, wasDerivedFrom is left out: pairs grow as a product
 KEEPS_TEMP = {"--notemp", "--no-temp", "--nt"}  #: Snakemake's switches that leave temp() files alone
@@ -140,6 +141,7 @@ class _Writer:
         """What the attempt was done with, and the engine that did it by the rule's plan."""
         surroundings = self.surroundings
         means = {"environment": surroundings.environment(job.environment), "image": surroundings.image(job.image)}
+        means["imports"] = surroundings.imports(job.imports)
         if job.run == self.run.id:  # the engine, rules and scripts of an earlier run may have been others
             means["script"] = surroundings.source(job.script)
             engine, plan = surroundings.engine, surroundings.step(job.rule)
@@ -194,6 +196,11 @@ def _role(link: Link) -> list[tuple[QualifiedName, object]]:
     return [(PROV_ROLE, attributes([], None, {PROV_ROLE: link.name})[0][1])] if link.name else []
 
 
+def _tool(tool: Tool) -> str:
+    owner = f" ({tool.package} {tool.version or ''})".replace(" )", ")") if tool.package else ""
+    return f"{tool.name}: {tool.path}{owner}"
+
+
 def _description(job: Job) -> dict[QualifiedName, Value]:
     usage = job.usage
     return {
@@ -211,6 +218,12 @@ def _description(job: Job) -> dict[QualifiedName, Value]:
         TERMS["module"]: job.env_modules,
         TERMS["variable"]: pairs(job.variables),
         TERMS["allocation"]: pairs(job.allocation),
+        TERMS["limit"]: pairs(job.limits),
+        TERMS["filesystem"]: job.filesystem,
+        TERMS["network"]: job.network,
+        TERMS["tool"]: tuple(_tool(tool) for tool in job.tools),
+        TERMS["randomness"]: tuple(f"{draw.kind} {draw.source}: {draw.value or '?'}" for draw in job.randomness),
+        TERMS["redaction"]: pairs(job.redactions),
         TERMS["exitCode"]: job.exit_code,
         TERMS["error"]: job.error,
         TERMS["wallSeconds"]: usage and usage.wall_s,

@@ -66,7 +66,7 @@ def trace(run: Run) -> History:
     history = History([[] for _ in range(count)], [[] for _ in range(count)], {})
     for index in _makers_first(run.jobs):
         job = run.jobs[index]
-        for artifact in job.inputs:
+        for artifact in job.read:
             if artifact.kind != "missing":
                 _read(history, index, artifact)
         history.reads[index] = _without_repeats(history.reads[index])
@@ -78,7 +78,7 @@ def trace(run: Run) -> History:
 def made_by(job: Job) -> Iterator[tuple[Literal["output", "log", "benchmark"], Artifact]]:
     """What the job left behind, each path once."""
     seen: set[str] = set()
-    parts: list[tuple[Literal["output", "log", "benchmark"], Artifact]] = [("output", a) for a in job.outputs]
+    parts: list[tuple[Literal["output", "log", "benchmark"], Artifact]] = [("output", a) for a in job.made]
     parts += [("log", a) for a in job.logs]
     if job.benchmark is not None and job.status == "succeeded":  # Snakemake writes it when the job is done
         parts.append(("benchmark", Artifact(job.benchmark)))
@@ -127,7 +127,7 @@ def _makers_first(jobs: tuple[Job, ...]) -> list[int]:
             elif index not in entered:
                 entered.add(index)
                 stack.append((index, True))
-                needed = {m for a in jobs[index].inputs for m in _needed(makers.get(a.path, []), index)}
+                needed = {m for a in jobs[index].read for m in _needed(makers.get(a.path, []), index)}
                 stack.extend((m, False) for m in sorted(needed - entered, reverse=True))
     return order
 

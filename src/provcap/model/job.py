@@ -70,6 +70,16 @@ class Job:
     log_tail: str | None = None  #: last lines of the log of a failed attempt
 
     @property
+    def read(self) -> tuple[Artifact, ...]:
+        """What it read: the rule's inputs, and what it opened besides."""
+        return self.inputs + self.undeclared_inputs
+
+    @property
+    def made(self) -> tuple[Artifact, ...]:
+        """What it made: the rule's outputs, and what it left besides."""
+        return self.outputs + self.undeclared_outputs
+
+    @property
     def label(self) -> str:
         """Rule and wildcards, as a person would name the job."""
         inner = ", ".join(f"{k}={v}" for k, v in sorted(self.wildcards.items()))
