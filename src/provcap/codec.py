@@ -117,6 +117,9 @@ def _decoder(hint: Any) -> Callable[[Any], Any]:
         if known:
             inner = _decoder(known[0])  # type: ignore[arg-type]
             return lambda plain: None if plain is None else inner(plain)
+        words = [w for a in args if typing.get_origin(a) is typing.Literal for w in typing.get_args(a)]
+        if words:
+            return _literal((*words, None))
         return _check(tuple(t for a in args if (t := typing.get_origin(a) or a) is not type(None)), optional=True)
     if dataclasses.is_dataclass(hint):
         return _dataclass_decoder(typing.cast(type, hint))
