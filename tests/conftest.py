@@ -31,7 +31,7 @@ def materialise(run: Run, workdir: Path) -> Path:
     for source in run.workflow.sources:
         _write(workdir, source.path)
     for job in run.jobs:
-        for artifact in (*job.inputs, *job.outputs, *job.logs):
+        for artifact in (*job.read, *job.made, *job.logs):
             if "temp" not in artifact.flags:
                 _write_artifact(workdir, artifact)
         if job.benchmark:
