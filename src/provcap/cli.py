@@ -65,13 +65,16 @@ def cmd_run(options: argparse.Namespace) -> int:
 
 
 def cmd_collect(options: argparse.Namespace) -> int:
-    from provcap import collect
+    from provcap import collect, journal
 
     folder = (
         Path(options.run)
         if Path(options.run, "events.jsonl").is_file()
         else store.find_run(options.directory, options.run)
     )
+    if options.logs:
+        count = journal.unship(folder, map(Path, options.logs))
+        print(f"provcap: {count} records found in {len(options.logs)} logs", file=sys.stderr)
     run = collect.collect(folder)
     print(codec.dump_run(run) if options.json else folder / "run.json")
     return _strict(options, run.gaps)
@@ -223,6 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     collect = verbs.add_parser(
         "collect", parents=[named, common, answer, strict], help="join the records of a run, after a crash"
     )
+    collect.add_argument("--from", dest="logs", nargs="+", metavar="LOG", help="job logs of nodes without shared files")
     collect.set_defaults(verb=cmd_collect)
     listing = verbs.add_parser("list", parents=[common, answer], help="the recorded runs")
     listing.set_defaults(verb=cmd_list)

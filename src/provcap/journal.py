@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, store
+from provcap import codec, digest, store
 from provcap.model import Gap
 
+SHIPPED = "provcap-record:"  #: begins a line of a job's log that brings a record home
+MAX_PARCEL = 64 << 20  #: bytes of one record and its environment, unpacked
 EVENT_FORMAT, RECORD_FORMAT, ENVIRONMENT_FORMAT = "provcap.event/1", "provcap.record/1", "provcap.environment/1"
 
 
@@ -80,7 +84,9 @@ def gather(folder: Path) -> None:
         store.write_atomic(target, before + b"".join(lines))
         for path in done:
             path.unlink()
-    for name in ("shell", "records"):
+    for note in [*(folder / "digests").glob("*"), *(folder / "environments").glob("*.ref")]:
+        note.unlink(missing_ok=True)  # notes between processes of a run that has ended
+    for name in ("shell", "records", "digests"):
         with contextlib.suppress(OSError):
             (folder / name).rmdir()
 
@@ -88,6 +94,47 @@ def gather(folder: Path) -> None:
 def _line(entry: dict[str, Any]) -> bytes:
     rest = {key: value for key, value in entry.items() if key != "format"}
     return (codec.stamp(RECORD_FORMAT, rest) + "\n").encode("utf-8", "surrogateescape")
+
+
+def unship(folder: Path, logs: Iterable[Path]) -> int:
+    """Take the records in the job logs `logs` into the run's `folder`; how many there were.
+
+    A log is somebody's text: what is no parcel is passed over, and one that would unpack to more than MAX_PARCEL is
+    refused. Raises OSError when a log cannot be read.
+    """
+    count = 0
+    for log in logs:
+        lines = []
+        with log.open("r", encoding="utf-8", errors="replace") as stream:
+            for line in stream:
+                parcel = _unpack(line)
+                if parcel is None:
+                    continue
+                lines.append(_line(parcel["record"]))
+                if isinstance(parcel.get("environment"), str):
+                    content = parcel["environment"].encode()
+                    name = digest.of_bytes(content).removeprefix("sha256:")
+                    store.write_atomic(folder / "environments" / f"{name}.json", content)
+        if lines:
+            name = digest.of_bytes(b"".join(lines))[7:19]
+            store.write_atomic(folder / "records" / f"shipped-{name}.jsonl", b"".join(lines))
+            count += len(lines)
+    return count
+
+
+def _unpack(line: str) -> dict[str, Any] | None:
+    _, found, packed = line.partition(SHIPPED)
+    if not found:
+        return None
+    try:
+        inflater = zlib.decompressobj()
+        content = inflater.decompress(base64.b64decode(packed.strip(), validate=True), MAX_PARCEL)
+        parcel = json.loads(content) if not inflater.unconsumed_tail else None
+    except (ValueError, zlib.error, RecursionError):
+        return None
+    if not isinstance(parcel, dict) or not isinstance(parcel.get("record"), dict):
+        return None
+    return parcel if isinstance(parcel["record"].get("id"), str) else None
 
 
 def read_environments(folder: Path, gaps: list[Gap]) -> dict[str, dict[str, Any]]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import mimetypes
 import os
+import re
 import stat as stat_module
+from pathlib import Path
 from typing import Any
 
-from provcap import digest
+from provcap import codec, digest, store
+
+LARGE = 64 << 20  #: bytes from which on it pays to look whether another process has hashed the file
 
 _MORE_TYPES = {  # what the mimetypes module does not know on every system; IANA names where registered
     ".tsv": "text/tab-separated-values",
@@ -44,10 +49,11 @@ def media_type(path: str) -> str | None:
     return _MORE_TYPES.get(suffix) or mimetypes.types_map.get(suffix)
 
 
-def describe(use: dict[str, Any], place: str, hashing: bool = True) -> dict[str, Any]:
+def describe(use: dict[str, Any], place: str, hashing: bool = True, shared: Path | None = None) -> dict[str, Any]:
     """The artifact of `use` (path, name, flags as the rule says) as it lies at `place` now.
 
-    Raises OSError when a file that is there cannot be read.
+    `shared` is a folder in which processes share the digests of large files. Raises OSError when a file that is there
+    cannot be read.
     """
     found = {key: value for key, value in use.items() if value}
     flags = use.get("flags", ())
@@ -64,11 +70,29 @@ def describe(use: dict[str, Any], place: str, hashing: bool = True) -> dict[str,
     elif stat_module.S_ISREG(info.st_mode):
         found["size_bytes"] = info.st_size
         if hashing:
-            found["digest"] = digest.of_file(place)
+            found["digest"] = digest_of(place, shared)
     else:
         return {**found, "kind": "pipe"}
     kind = media_type(use["path"])
     return {**found, "media_type": kind} if kind else found
+
+
+def digest_of(place: str, shared: Path | None = None) -> str:
+    """The digest of the file at `place`. A large one is hashed once for all processes of a run. Raises OSError."""
+    key = digest.key_of(place)
+    if shared is None or key[1] < LARGE:
+        return digest.of_file(place)
+    note = shared / codec.short_id(list(key))
+    with contextlib.suppress(OSError):
+        known = note.read_text("ascii", "replace")
+        if re.fullmatch(r"sha256:[0-9a-f]{64}", known):
+            digest.remember(key, known)
+            return known
+    found = digest.of_file(place)
+    if digest.recall(key) == found:  # it did not change while it was read
+        with contextlib.suppress(OSError):
+            store.write_atomic(note, found.encode())
+    return found
 
 
 def tail(path: str, limit: int = 4096, lines: int = 30) -> str:

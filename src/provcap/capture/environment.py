@@ -14,7 +14,7 @@ from typing import Any
 
 from provcap import codec, digest, store
 from provcap import image as docker_image
-from provcap.capture import shellscope
+from provcap.capture import artifacts, shellscope
 
 FORMAT = "provcap.environment/1"
 
@@ -126,7 +126,7 @@ class Environments:
             )
             return {**found, "kind": "sandbox"}
         try:
-            return {**found, "kind": "sif", "digest": digest.of_file(image), "size_bytes": os.stat(image).st_size}
+            return {**found, "kind": "sif", "digest": artifacts.digest_of(image, self.folder.parent / "digests"), "size_bytes": os.stat(image).st_size}
         except OSError as error:
             gaps.append(_gap("image-digest-unknown", f"image:{image}", f"the image file could not be read: {error}"))
             return {**found, "kind": "sif"}

@@ -68,7 +68,7 @@ class EventLog:
         flow = reading.workflow()
         if self.folder is not None or flow is None or reading.is_touch(flow):
             return
-        workdir = reading.workdir_of(flow)
+        workdir = Path.cwd()  # Snakemake has gone there, and jobs that go elsewhere do so in processes of their own
         self._secrets += reading.secrets(flow)
         self.folder = store.run_folder(workdir, self.run_id)
         gaps: list[dict[str, Any]] = [

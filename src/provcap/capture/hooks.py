@@ -59,8 +59,9 @@ def recorder() -> Recorder:
         if _recorder is None or _recorder.run_id != _run_id:
             assert _run_id is not None
             flow = reading.workflow()
-            workdir = reading.workdir_of(flow)
-            _recorder = Recorder(_run_id, workdir, lambda: reading.declared(flow, workdir), reading.secrets(flow))
+            workdir = Path.cwd()  # Snakemake has gone there, and jobs that go elsewhere do so in processes of their own
+            declared = functools.partial(reading.declared, flow, workdir)
+            _recorder = Recorder(_run_id, workdir, declared, reading.secrets(flow), reading.is_apart(flow))
         return _recorder
 
 

@@ -240,12 +240,16 @@ def version() -> str:
     return str(importlib.import_module("snakemake").__version__)
 
 
+def is_apart(flow: Any) -> bool:
+    """Whether this process works on a node that does not share ``.snakemake`` with the main process."""
+
+    def without_shared_files() -> bool:
+        usage = {str(getattr(u, "name", u)).upper() for u in flow.storage_settings.shared_fs_usage}
+        return bool(flow.remote_exec) and "PERSISTENCE" not in usage
+
+    return bool(fence.attempt(without_shared_files, False))
+
+
 def is_touch(flow: Any) -> bool:
     """Whether this invocation only touches files."""
     return bool(fence.attempt(lambda: flow.touch, False))
-
-
-def workdir_of(flow: Any) -> Path:
-    """The work directory of the run: where Snakemake keeps its ``.snakemake``, else the current one."""
-    found = fence.attempt(lambda: Path(flow.persistence.path).parent, None)
-    return Path(os.path.abspath(found)) if found is not None else Path.cwd()

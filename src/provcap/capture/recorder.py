@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from provcap import __version__, store
-from provcap.capture import artifacts, clock, fence, hardware, newfiles, scrub, settings, shellscope
+from provcap.capture import artifacts, clock, fence, hardware, newfiles, scrub, settings, shellscope, shipping
 from provcap.capture.environment import Environments
 from provcap.capture.process import MemorySampler, Process, used_by
 from provcap.capture.writer import Writer
@@ -45,6 +45,7 @@ class Recorder:
         workdir: Path,
         declared: Callable[[], set[str]] = set,
         secrets: Iterable[str] = (),
+        ships: bool = False,
     ) -> None:
         self.run_id = run_id
         self.workdir = workdir
@@ -56,8 +57,17 @@ class Recorder:
         self.watched = newfiles.Watched(workdir)
         self.declared = declared
         self.secrets = {*scrub.secrets_in(os.environ), *secrets}  #: grows by those in the params of jobs
+        self.ships = ships  #: whether records go to stderr, too, because the main process does not see our files
+        self._sent: set[str] = set()
         self._staged: Path | None = None
         self._lock = threading.Lock()
+
+    def unsent_environment(self, name: str | None) -> bytes | None:
+        """The text of an environment, the first time that a record speaks of it."""
+        if name is None or name in self._sent:
+            return None
+        self._sent.add(name)
+        return (self.folder / "environments" / f"{name.removeprefix('sha256:')}.json").read_bytes()
 
     def staged(self) -> Path:
         """The folder of the staged probe, put there at the first call. Raises OSError."""
@@ -109,6 +119,9 @@ class Attempt:
         }
         if scrubber.counts:
             clean["redactions"] = dict(scrubber.counts)
+        if self.recorder.ships:
+            with fence.fenced(self.gaps, "record-incomplete", f"job:{self.id}"):
+                shipping.send(clean, self.recorder.unsent_environment(clean.get("environment")))
         self.recorder.writer.append(clean)
 
     def _who(self) -> dict[str, Any]:
@@ -194,7 +207,7 @@ class Attempt:
         """The artifact of `use`, hashed unless a policy forbids it, which becomes a Gap."""
         where = place or str(self.recorder.workdir / use["path"])
         policy = self._why_unhashed(where)
-        found = artifacts.describe(use, where, hashing=not policy)
+        found = artifacts.describe(use, where, not policy, self.recorder.folder / "digests")
         if policy and found.get("kind", "file") in ("file", "directory"):
             subject = f"file:{use['path']}"
             self.gaps.append({"slug": "not-hashed-by-policy", "subject": subject, "message": policy})

@@ -1,0 +1,679 @@
+"""Watches one Python process: seeds that are set, entropy that is drawn, files that are opened to be read.
+
+Nothing is imported for it that the interpreter has not loaded already or built in; the rest is left to
+_provcap_told.py when the process ends. Python 3.6 or newer. No public object of NumPy is replaced: its generators take
+their entropy from a function `randbits` of one module and their seeds through two others (NumPy 1.17 to 2.5), and these
+three names are what is wrapped. Of `random` the method Random.seed is wrapped, of torch manual_seed and seed, of TensorFlow
+set_seed and get_seed.
+"""
+
+import atexit
+import os
+import sys
+import time
+from _thread import get_ident
+
+MAX_DRAWS = 1000  # more are counted
+MAX_STATES = 100  # of the draws, how many may keep a state of `random` (2.5 kB each)
+MAX_OPENED = 5000
+
+here = ""  # our folder
+told = ""  # the file that the shell's prologue wrote; ours are named after it
+workdir = ""
+started = 0
+parent = 0
+forks = 0
+journal = False  # in a forked process, which may be ended without a word: each draw is written at once
+done = 0  # the process that has told
+draws = []
+lost = 0  # draws beyond MAX_DRAWS
+states = 0
+opened = {}  # path -> None, in order
+crowded = False
+unseen = []  # what could not be watched
+stdlib = os.path.dirname(os.__file__)
+
+_seen = set()
+_written = set()
+_last = {}  # thread -> (frame, instruction, draw) of the last unseeded NumPy draw
+_pairs = {}  # thread -> [depth, entropy] inside SeedSequence
+_entropies = set()
+_random = None  # the `random` module and the state of its hidden generator
+_numpy = None  # the hidden RandomState of NumPy
+_torch = None
+_tensorflow = False
+_replay = None
+
+
+def start(name, folder):
+    """Begin to watch; files are named after `name`, our own code is in `folder`."""
+    global here, told, workdir, started, _replay
+    here, told = folder, name
+    workdir = name
+    for _ in range(5):  # <workdir>/.provcap/runs/<run>/shell/<name>
+        workdir = os.path.dirname(workdir)
+    started = int(time.time() * 1e9)
+    _replay = given(name + ".replay")
+    sys.meta_path.insert(0, Finder())
+    for module in list(WATCHED):
+        if module in sys.modules:
+            WATCHED[module](sys.modules[module])
+    if hasattr(sys, "addaudithook"):
+        sys.addaudithook(audit)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_parent=_count_fork, after_in_child=_forked)
+    atexit.register(finish)
+
+
+# ---------------------------------------------------------------------------------------------------------- the ledger
+
+
+def add(source, kind, value, where):
+    """A draw for the ledger. `value` is text, or a state that becomes text when it is told."""
+    global lost, states
+    draw = {"source": source, "kind": kind, "value": value, "where": where}
+    if len(draws) >= MAX_DRAWS:
+        lost += 1
+        return draw
+    if isinstance(value, tuple):
+        states += 1
+        if states > MAX_STATES:
+            draw["value"] = None
+    draws.append(draw)
+    if journal:
+        _load().note(sys.modules[__name__], draw)
+    return draw
+
+
+def where(frame):
+    """The line of the user's code that led here: the innermost one that is in no installed package."""
+    first = None
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not is_stdlib(name) and not name.startswith(here):
+            if first is None:
+                first = frame
+            if "site-packages" not in name and "dist-packages" not in name:
+                return place(name, frame.f_lineno)
+        frame = frame.f_back
+    return place(first.f_code.co_filename, first.f_lineno) if first is not None else None
+
+
+def place(name, line):
+    """A file and line as the user knows them: a script's own name and line instead of Snakemake's copy of it."""
+    if name == "<string>":
+        return "-c:%d" % line
+    if name.startswith("/tmp/ipykernel_") or name.startswith("<ipython"):
+        return "notebook:%d" % line
+    if "/.snakemake/scripts/" in name:
+        try:
+            with open(name, "rb") as stream:
+                for number, text in enumerate(stream, 1):
+                    if text.startswith(b"######## snakemake preamble end"):
+                        line -= number - text_start(name)
+                        break
+                    if number > 50:
+                        break
+        except OSError:
+            pass
+    return "%s:%d" % (own_name(name), line)
+
+
+def text_start(name):
+    """How many lines of the script stand before Snakemake's preamble (`from __future__` must be first)."""
+    with open(name, "rb") as stream:
+        for number, text in enumerate(stream):
+            if text.startswith(b"######## snakemake preamble start"):
+                return number
+    return 0
+
+
+def own_name(name):
+    """`name` relative to the work directory; for a copy that Snakemake made, the script's name."""
+    if "/.snakemake/scripts/" in name:
+        return name.rsplit("/", 1)[-1].split(".", 1)[-1]
+    return name[len(workdir) + 1 :] if name.startswith(workdir + "/") else name
+
+
+def main_name():
+    """What this process runs: a script's name, -c, or -m and a module. sys.argv is not there yet."""
+    try:
+        with open("/proc/self/cmdline", "rb") as stream:
+            words = stream.read().decode("utf-8", "replace").split("\0")[1:-1]
+    except OSError:
+        return None
+    while words and words[0].startswith("-") and words[0] != "-":
+        word = words.pop(0)
+        if word.startswith("--") or word[-1] not in "cmWX":
+            continue
+        if word[-1] == "c":
+            return "-c"
+        if word[-1] == "m":
+            return "-m " + (words[0] if words else "")
+        words[:1] = []
+    if not words:
+        return None
+    return own_name(os.path.join(os.getcwd(), words[0]))
+
+
+def is_stdlib(name):
+    return name.startswith("<frozen") or (
+        name.startswith(stdlib) and "site-packages" not in name and "dist-packages" not in name
+    )
+
+
+def caller(frame):
+    """The frame that called into `random` or into us."""
+    while frame is not None and (
+        frame.f_code.co_filename == __file__ or frame.f_code.co_filename.endswith(("/random.py", "<frozen random>"))
+    ):
+        frame = frame.f_back
+    return frame
+
+
+def plain(value):
+    """A seed as text, cut where it is long."""
+    if hasattr(value, "tolist"):
+        value = value.tolist() if getattr(value, "size", 1) <= 64 else value.ravel()[:64].tolist()
+    return repr(value)[:200] if not isinstance(value, int) else str(int(value))[:200]
+
+
+# ----------------------------------------------------------------------------------------------------------- `random`
+
+
+def patch_random(module):
+    """Random.seed is called for every generator that `random` makes; its hidden one is compared with its first state."""
+    global _random
+    cls, inst = module.Random, module._inst
+    original = cls.seed
+
+    def seed(self, *args, **kwargs):
+        if self is inst:
+            _check_random()
+        result = original(self, *args, **kwargs)
+        try:
+            _seeded_random(self, args[0] if args else kwargs.get("a"), sys._getframe(1))
+        except Exception:
+            pass
+        return result
+
+    dress(seed, original)
+    cls.seed = seed
+    if getattr(module.seed, "__self__", None) is inst:
+        module.seed = inst.seed
+    slot = add("random", None, None, main_name())
+    _random = {"inst": inst, "base": inst.getstate(), "first": None, "slot": slot, "module": module}
+    state = take("random", slot["where"])
+    if state is not None:
+        inst.setstate(unpacked(state))
+        _random["base"] = inst.getstate()
+    _random["first"] = _random["base"]
+
+
+def _check_random():
+    """Has the hidden generator been used since it was last looked at, and nobody had seeded it?"""
+    if _random is not None and _random["slot"] is not None and _random["slot"]["kind"] is None:
+        if _random["inst"].getstate() != _random["base"]:
+            _random["slot"].update(kind="unseeded", value=_random["first"])
+
+
+def _seeded_random(self, value, frame):
+    frame = caller(frame)
+    if frame is None or is_stdlib(frame.f_code.co_filename):
+        return
+    source = "random"
+    if self is _random["inst"]:
+        _random["slot"] = None  # from here on its state comes from this call
+    else:
+        source = "random.Random"
+    at = where(frame)
+    if value is not None:
+        add(source, "seeded", plain(value), at)
+        return
+    state = take(source, at)
+    if state is not None:
+        self.setstate(unpacked(state))
+    add(source, "unseeded", self.getstate(), at)
+
+
+def unpacked(text):
+    """A state of `random` from its text."""
+    import binascii
+
+    _, position, words = text.split(":")
+    raw = binascii.a2b_base64(words)
+    numbers = tuple(int.from_bytes(raw[i : i + 4], "little") for i in range(0, len(raw), 4))
+    return 3, numbers + (int(position),), None
+
+
+def dress(ours, theirs):
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        try:
+            setattr(ours, name, getattr(theirs, name))
+        except AttributeError:
+            pass
+    ours.__dict__.update(getattr(theirs, "__dict__", {}))
+    ours.__wrapped__ = theirs
+
+
+# -------------------------------------------------------------------------------------------------------------- NumPy
+
+
+def patch_bit_generator(module):
+    """Every NumPy generator without a seed calls randbits; each seed passes through _coerce_to_uint32_array."""
+    bits, coerce = module.randbits, module._coerce_to_uint32_array
+
+    def randbits(k):
+        value = bits(k)
+        try:
+            return _drew(value, sys._getframe(1))
+        except Exception:
+            return value
+
+    def _coerce_to_uint32_array(x):
+        thread = get_ident()
+        pair = _pairs.setdefault(thread, [0, None, False])
+        pair[0] += 1
+        try:
+            result = coerce(x)
+            if pair[0] == 1:
+                _sequence(pair, x, sys._getframe(1))
+            return result
+        except Exception:
+            pair[1:] = [None, False]
+            raise
+        finally:
+            pair[0] -= 1
+
+    module.randbits = randbits
+    module._coerce_to_uint32_array = _coerce_to_uint32_array
+
+
+def _drew(value, frame):
+    """Entropy for a generator without a seed, or what replay gives instead."""
+    global _numpy
+    name = frame.f_code.co_filename
+    if name.endswith("numpy/random/_pickle.py") or _discards(frame):
+        _entropies.add(value)  # a copy in the making, whose state is set next
+        return value
+    if name.startswith("<frozen importlib") and _numpy is None:
+        slot = add("numpy.random", None, None, main_name())
+        given_value = take("numpy.random", slot["where"])
+        value = int(given_value) if given_value is not None else value
+        _numpy = {"slot": slot, "entropy": value, "rand": None, "base": None}
+        _entropies.add(value)
+        return value
+    at = where(frame)
+    given_value = take("numpy.random.Generator", at)
+    value = int(given_value) if given_value is not None else value
+    _entropies.add(value)
+    draw = add("numpy.random.Generator", "unseeded", str(value), at)
+    _last[get_ident()] = (id(frame), frame.f_lasti, draw)
+    return value
+
+
+def _discards(frame):
+    """Whether the line makes a generator that throws this entropy away: jumped(), or Philox(key=…)."""
+    names = frame.f_code.co_names
+    if "jumped" not in names and "Philox" not in names:
+        return False
+    import linecache
+
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+    return ".jumped(" in line or ("Philox(" in line and "key=" in line)
+
+
+def _sequence(pair, value, frame):
+    """SeedSequence hands over its entropy, then its spawn key."""
+    if not pair[2]:
+        pair[1:] = [value, True]
+        return
+    entropy = pair[1]
+    pair[1:] = [None, False]
+    try:
+        if entropy in _entropies:
+            return
+    except TypeError:
+        pass
+    text = plain(entropy)
+    if len(value):
+        text += " spawn_key=" + plain(value)
+        if any(d["kind"] == "seeded" and d["value"] == plain(entropy) for d in draws):
+            return  # a child of one that is known
+    at = where(frame)
+    if not is_stdlib(frame.f_code.co_filename):
+        add("numpy.random.Generator", "seeded", text, at)
+
+
+def patch_mt19937(module):
+    """Legacy seeding, of RandomState and numpy.random.seed, calls operator.index with the seed first."""
+    import operator
+
+    stand_in = type(sys)("operator")
+    stand_in.__dict__.update(operator.__dict__)
+
+    def index(value):
+        try:
+            _legacy(value, sys._getframe(1))
+        except Exception:
+            pass
+        return operator.index(value)
+
+    stand_in.index = index
+    if getattr(module, "operator", None) is operator:
+        module.operator = stand_in
+
+
+def _legacy(value, frame):
+    _check_numpy()
+    last = _last.pop(get_ident(), None)
+    if last is not None and last[:2] == (id(frame), frame.f_lasti) and draws and draws[-1] is last[2]:
+        draws.pop()  # RandomState(seed) draws entropy, and then throws it away
+    add("numpy.random", "seeded", plain(value), where(frame))
+
+
+def patch_mtrand(module):
+    if _numpy is not None:
+        _numpy["rand"] = module._rand
+        _numpy["base"] = legacy_state(module._rand)
+
+
+def legacy_state(rand):
+    """The state of a RandomState in a form that can be compared."""
+    state = rand.get_state()
+    return state[1].tobytes(), state[2:]
+
+
+def _check_numpy():
+    """Has the hidden RandomState been used since it was last looked at, and nobody had seeded it?"""
+    if _numpy is None or _numpy["rand"] is None or _numpy["slot"]["kind"] is not None:
+        return
+    bits = _numpy["rand"]._bit_generator
+    sequence = getattr(bits, "seed_seq", None) or getattr(bits, "_seed_seq", None)
+    if sequence is not None and sequence.entropy == _numpy["entropy"]:
+        if legacy_state(_numpy["rand"]) != _numpy["base"]:
+            _numpy["slot"].update(kind="unseeded", value=str(_numpy["entropy"]))
+
+
+def patch_numpy_random(module):
+    if _numpy is None:
+        unseen.append("numpy.random")  # older than 1.17
+
+
+# -------------------------------------------------------------------------------------------------- torch, TensorFlow
+
+
+def patch_torch(module):
+    global _torch
+    slot = add("torch", None, None, main_name())
+    given_value = take("torch", slot["where"])
+    if given_value is not None:
+        module.default_generator.manual_seed(int(given_value))
+    _torch = {"module": module, "slot": slot, "entropy": module.initial_seed(), "base": None}
+    _torch["base"] = module.default_generator.get_state().clone()
+    for name in ("manual_seed", "seed"):
+        _wrap_torch(module, name)
+
+
+def _wrap_torch(module, name):
+    original = getattr(module, name)
+
+    def seeding(*args, **kwargs):
+        _check_torch()
+        result = original(*args, **kwargs)
+        try:
+            _torch["slot"] = None
+            if name == "seed":
+                add("torch", "unseeded", str(result), where(sys._getframe(1)))
+            else:
+                add("torch", "seeded", plain(args[0] if args else kwargs.get("seed")), where(sys._getframe(1)))
+        except Exception:
+            pass
+        return result
+
+    dress(seeding, original)
+    setattr(module, name, seeding)
+    if getattr(module.random, name, None) is original:
+        setattr(module.random, name, seeding)
+
+
+def _check_torch():
+    slot = _torch and _torch["slot"]
+    if slot and slot["kind"] is None and not _torch["module"].equal(
+        _torch["module"].default_generator.get_state(), _torch["base"]
+    ):
+        slot.update(kind="unseeded", value=str(_torch["entropy"]))
+
+
+def patch_tensorflow(module):
+    """set_seed sets the global seed; each random operation asks get_seed, which gives (None, None) without one."""
+    for name in ("set_seed", "set_random_seed"):
+        if hasattr(module, name):
+            _wrap_tensorflow(module, name)
+    original = module.get_seed
+
+    def get_seed(*args, **kwargs):
+        global _tensorflow
+        result = original(*args, **kwargs)
+        try:
+            if not _tensorflow and tuple(result) == (None, None):
+                _tensorflow = True
+                add("tensorflow", "unseeded", None, where(sys._getframe(1)))
+        except Exception:
+            pass
+        return result
+
+    dress(get_seed, original)
+    module.get_seed = get_seed
+
+
+def _wrap_tensorflow(module, name):
+    original = getattr(module, name)
+
+    def set_seed(*args, **kwargs):
+        result = original(*args, **kwargs)
+        try:
+            add("tensorflow", "seeded", plain(args[0] if args else kwargs.get("seed")), where(sys._getframe(1)))
+        except Exception:
+            pass
+        return result
+
+    dress(set_seed, original)
+    setattr(module, name, set_seed)
+
+
+WATCHED = {
+    "random": patch_random,
+    "numpy.random": patch_numpy_random,
+    "numpy.random.bit_generator": patch_bit_generator,
+    "numpy.random._mt19937": patch_mt19937,
+    "numpy.random.mt19937": patch_mt19937,
+    "numpy.random.mtrand": patch_mtrand,
+    "torch": patch_torch,
+    "tensorflow.python.framework.random_seed": patch_tensorflow,
+}
+
+
+class Finder:
+    """Finds nothing itself; lets the module that the other finders find be looked at once it has been loaded."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        patch = WATCHED.get(name)
+        if patch is None:
+            return None
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if find is not None and not isinstance(finder, Finder) else None
+            if spec is not None:
+                break
+        else:
+            return None
+        loader = spec.loader
+        if loader is None or isinstance(loader, type) or not hasattr(loader, "exec_module"):
+            return spec
+        original = loader.exec_module
+
+        def exec_module(module):
+            loader.__dict__.pop("exec_module", None)
+            original(module)
+            try:
+                patch(module)
+            except Exception:
+                unseen.append(name)
+
+        try:
+            loader.exec_module = exec_module
+        except Exception:
+            unseen.append(name)
+        return spec
+
+
+# ------------------------------------------------------------------------------------------------------------- replay
+
+
+def given(name):
+    """What replay gives back in this job: a list of the draws of each recorded process, or None."""
+    try:
+        stream = open(name, "rb")
+    except OSError:
+        return None
+    import json
+
+    with stream:
+        return {"processes": json.loads(stream.read().decode("utf-8")), "mine": None}
+
+
+def take(source, at):
+    """The next recorded value of `source` drawn at the place `at`, or None.
+
+    A process takes over the first recorded process that drew this and that no other one has taken over.
+    """
+    if _replay is None:
+        return None
+    if _replay["mine"] is None:
+        for number, process in enumerate(_replay["processes"]):
+            if any(d["source"] == source and d["where"] == at for d in process) and claim(number):
+                _replay["mine"] = list(process)
+                break
+        else:
+            return None
+    for draw in _replay["mine"]:
+        if draw["source"] == source and draw["where"] == at:
+            _replay["mine"].remove(draw)
+            return draw["value"]
+    return None
+
+
+def claim(number):
+    base = told.rsplit(".", 1)[0]
+    try:
+        os.close(os.open("%s.claim.%d" % (base, number), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+        return True
+    except OSError:
+        return False
+
+
+# -------------------------------------------------------------------------------------------------------------- files
+
+
+def audit(event, args):
+    """Note files below the work directory that are opened to be read, before this process wrote them."""
+    if event == "open":
+        path = args[0]
+        if path.__class__ is str and path not in _seen:
+            try:
+                _opens(path, args[2])
+            except Exception:
+                pass
+    elif event == "os.chdir":
+        _seen.clear()
+
+
+def _opens(path, flags):
+    global crowded
+    full = path if path[:1] == "/" else os.path.join(os.getcwd(), path)
+    if not full.startswith(workdir):
+        return
+    if flags & (os.O_WRONLY | os.O_CREAT | os.O_TRUNC):
+        _written.add(full)
+        return
+    _seen.add(path)
+    if full not in _written:
+        if len(opened) < MAX_OPENED:
+            opened[full] = None
+        else:
+            crowded = True
+
+
+# ------------------------------------------------------------------------------------------------------------ the end
+
+
+def _count_fork():
+    global forks
+    forks += 1
+
+
+def _forked():
+    """A child of fork() is a process of its own. multiprocessing ends its children without atexit."""
+    global started, parent, journal, lost, states, forks, done
+    try:
+        parent = os.getppid()
+        started, journal, lost, states, forks, done = int(time.time() * 1e9), True, 0, 0, 0, 0
+        draws[:] = []
+        for holder in (_last, _pairs, opened, _seen, _written):
+            holder.clear()
+        if _random is not None and _random["slot"] is not None:
+            _random["slot"] = dict(_random["slot"], kind=None, value=None)
+            _random["base"] = _random["inst"].getstate()
+        if _numpy is not None and _numpy["rand"] is not None:
+            _numpy["slot"] = dict(_numpy["slot"], kind=None, value=None)
+            _numpy["base"] = legacy_state(_numpy["rand"])
+        if _torch is not None and _torch["slot"] is not None:
+            _torch["slot"] = dict(_torch["slot"], kind=None, value=None)
+            _torch["base"] = _torch["module"].default_generator.get_state().clone()
+        if _replay is not None:
+            _replay["mine"] = None
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:
+            util.register_after_fork(audit, lambda _: util.Finalize(None, finish, exitpriority=-1000))
+    except Exception:
+        pass
+
+
+def settle():
+    """The draws, those of hidden generators among them that were used without a seed."""
+    for check in (_check_random, _check_numpy, _check_torch):
+        try:
+            check()
+        except Exception:
+            unseen.append(check.__name__[7:])
+    for tracked in (_random, _numpy, _torch):
+        slot = tracked and tracked["slot"]
+        if slot and slot["kind"] and not any(d is slot for d in draws):
+            draws.append(slot)  # in a forked process
+    return [draw for draw in draws if draw["kind"]]
+
+
+def _load():
+    """_provcap_told, which is only loaded when there is something to tell."""
+    sys.path.insert(0, here)
+    try:
+        import _provcap_told
+    finally:
+        try:
+            sys.path.remove(here)
+        except ValueError:
+            pass
+    return _provcap_told
+
+
+def finish():
+    """Tell what was seen, once per process."""
+    global done
+    try:
+        if done != os.getpid():
+            done = os.getpid()
+            _load().tell(sys.modules[__name__])
+    except Exception:
+        pass
