@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, journal, store
+from provcap import codec, journal, store, told
 from provcap.about import read_about
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
@@ -49,7 +49,9 @@ def join(folder: Path) -> Run:
     gaps += [Gap(**g) for g in start.get("gaps", ())]
     sources = {s["place"]: s["path"] for s in (start.get("workflow") or {}).get("sources", ())}
     jobs = [_job(record, folder.name, sources, gaps) for record in records.values()]
-    jobs += _unrecorded(events, records, folder.name, gaps)
+    attempts = told.attempts(events)
+    jobs = told.settle(jobs, attempts)
+    jobs += _unrecorded(attempts, records, folder.name, gaps)
     jobs += standing(events, folder, gaps)
     jobs = attribute(jobs, records, gaps)
     jobs.sort(key=lambda j: (j.started or "", j.rule, sorted(j.wildcards.items()), j.attempt, j.id))
@@ -122,64 +124,39 @@ def _job(record: dict[str, Any], run_id: str, sources: dict[str, str], gaps: lis
 
 
 def _unrecorded(
-    events: list[dict[str, Any]], records: dict[str, dict[str, Any]], run_id: str, gaps: list[Gap]
+    attempts: dict[told.Key, list[told.Told]], records: dict[str, dict[str, Any]], run_id: str, gaps: list[Gap]
 ) -> list[Job]:
     """Attempts that Snakemake started and that left no record: a node that died, a hook that was not there."""
-    recorded: dict[tuple[Any, ...], int] = defaultdict(int)
+    recorded: dict[told.Key, int] = defaultdict(int)
     for record in records.values():
-        recorded[_key(record.get("rule"), record.get("wildcards"))] += 1
+        recorded[told.key_of(record.get("rule"), record.get("wildcards"))] += 1
     jobs: list[Job] = []
-    for key, attempts in _told(events).items():
-        for number, told in enumerate(attempts[recorded[key] :], recorded[key] + 1):
-            job_id = f"{told['info']['jobid']}-{number}"
-            gaps.append(
-                Gap(
-                    "no-record",
-                    f"job:{job_id}",
-                    f"{told['info']['rule_name']} left no record: {told['status']} is what Snakemake said",
-                )
-            )
+    for key, seen in attempts.items():
+        for number, one in enumerate(seen[recorded[key] :], recorded[key] + 1):
+            job_id, rule = f"{one.info['jobid']}-{number}", one.info["rule_name"]
+            message = f"{rule} left no record: {one.status} is what Snakemake said"
+            gaps.append(Gap("no-record", f"job:{job_id}", message))
             jobs.append(
                 Job(
                     id=job_id,
                     run=run_id,
-                    rule=told["info"]["rule_name"],
-                    status=told["status"],
+                    rule=rule,
+                    status=one.status,
                     attempt=number,
-                    wildcards=told["info"].get("wildcards", {}),
-                    started=told["info"]["time"],
-                    ended=told.get("time"),
-                    allocation=told.get("allocation", {}),
+                    wildcards=one.info.get("wildcards", {}),
+                    started=one.info["time"],
+                    ended=one.time,
+                    error=one.error,
+                    allocation=one.allocation,
                 )
             )
     return jobs
 
 
-def _told(events: list[dict[str, Any]]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
-    """For each job, the attempts that the main process saw."""
-    open_jobs: dict[Any, dict[str, Any]] = {}
-    attempts: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
-    for event in events:
-        kind, jobid = event.get("event"), event.get("jobid")
-        if kind == "job_info":
-            open_jobs[jobid] = {"info": event, "status": "lost"}
-            attempts[_key(event.get("rule_name"), event.get("wildcards"))].append(open_jobs[jobid])
-        elif kind in ("job_error", "job_finished") and jobid in open_jobs:
-            told = open_jobs[jobid]
-            told.update(status="failed" if kind == "job_error" else "succeeded", time=event["time"])
-            if event.get("external_jobid"):
-                told["allocation"] = {"job_id": event["external_jobid"]}
-    return attempts
-
-
-def _key(rule: Any, wildcards: Any) -> tuple[Any, ...]:
-    return (rule, tuple(sorted((wildcards or {}).items())))
-
-
 def _status(events: list[dict[str, Any]], jobs: list[Job], end: dict[str, Any] | None) -> str:
     last: dict[tuple[Any, ...], str] = {}
     for job in jobs:
-        last[_key(job.rule, job.wildcards)] = job.status
+        last[told.key_of(job.rule, job.wildcards)] = job.status
     if end is None:
         return "lost"
     complete = end.get("remaining") == 0 or _all_done(events)

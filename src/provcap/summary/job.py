@@ -1,0 +1,116 @@
+"""One attempt, and the way back from a file."""
+
+from __future__ import annotations
+
+from provcap import lineage, questions
+from provcap.errors import ProvcapError
+from provcap.model import Job, Run
+from provcap.summary.columns import size, table
+from provcap.summary.run import file_rows, gaps
+from provcap.summary.things import machine_line, software, usage_line
+
+
+def find_job(run: Run, name: str) -> Job:
+    """The attempt whose id begins with `name`. Raises ProvcapError."""
+    hits = [job for job in run.jobs if job.id.startswith(name)]
+    if len(hits) != 1:
+        raise ProvcapError(
+            "unknown-job",
+            f"{len(hits)} jobs of {run.id} have an id that begins with {name!r}",
+            "ids stand in: provcap show --jobs",
+        )
+    return hits[0]
+
+
+def of_job(run: Run, job: Job) -> str:
+    """All that is known of one attempt."""
+    parts = [table([(k, v) for k, v in _facts(run, job) if v])]
+    parts += [
+        table(file_rows(role, files))
+        for role, files in (
+            ("inputs", job.inputs),
+            ("read undeclared", job.undeclared_inputs),
+            ("outputs", job.outputs),
+            ("left undeclared", job.undeclared_outputs),
+            ("logs", job.logs),
+        )
+    ]
+    parts += [table(_tools(job)), table(_ledger(job)), table(_imports(run, job))]
+    if job.log_tail:
+        parts.append("end of its log\n" + "\n".join("  " + line for line in job.log_tail.splitlines()))
+    about = questions.gaps_of(
+        run, [f"job:{job.id}", f"environment:{job.environment}", *(f"file:{a.path}" for a in job.outputs)]
+    )
+    if about:
+        parts.append("not known\n" + gaps(about))
+    return "\n\n".join(p for p in parts if p)
+
+
+def _facts(run: Run, job: Job) -> list[tuple[str, str | None]]:
+    image = next((i for i in run.images if i.id == job.image), None)
+    environment = next((e for e in run.environments if e.id == job.environment), None)
+    machine = next((h for h in run.hardware if h.id == job.hardware), None)
+    usage = job.usage
+    return [
+        ("job", f"{job.id}  {job.label}  {job.status.replace('_', ' ')}, attempt {job.attempt}"),
+        ("run", job.run if job.run != run.id else None),
+        ("when", f"{job.started} to {job.ended or '?'}" if job.started else None),
+        ("command", job.command),
+        ("script", job.script),
+        ("params", ", ".join(f"{k}={v!r}" for k, v in job.params.items())),
+        ("threads", str(job.threads) if job.threads else None),
+        ("resources", ", ".join(f"{k}={v}" for k, v in sorted(job.resources.items()))),
+        ("image", f"{image.reference}  {image.digest or 'digest unknown'}" if image else job.image),
+        ("software", software(environment) if environment else None),
+        ("conda", job.conda_env),
+        ("modules", " ".join(job.env_modules)),
+        ("machine", machine_line(machine) if machine else None),
+        ("allocation", ", ".join(f"{k}={v}" for k, v in sorted(job.allocation.items()))),
+        ("variables", ", ".join(f"{k}={v}" for k, v in sorted(job.variables.items()))),
+        ("used", usage_line(usage) if usage else None),
+        ("limits", ", ".join(f"{k}={v}" for k, v in sorted(job.limits.items()))),
+        ("network", job.network),
+        ("file system", job.filesystem),
+        ("redacted", ", ".join(f"{n} {rule}" for rule, n in sorted(job.redactions.items()))),
+        ("error", job.error),
+    ]
+
+
+def _tools(job: Job) -> list[tuple[str, ...]]:
+    rows = [("  " + t.name, t.path, " ".join(filter(None, (t.package, t.version)))) for t in job.tools]
+    return [("commands", "", ""), *rows] if rows else []
+
+
+def _ledger(job: Job) -> list[tuple[str, ...]]:
+    """The randomness ledger: declared and observed seeds, and what drew its own."""
+    rows = [("  " + d.kind, d.source, (d.value or "?")[:40], d.where or "") for d in job.randomness]
+    return [("randomness", "", "", ""), *rows] if rows else []
+
+
+def _imports(run: Run, job: Job, most: int = 40) -> list[tuple[str, ...]]:
+    found = next((i for i in run.imports if i.id == job.imports), None)
+    modules = [m for m in found.modules if m.version] if found else []
+    rows = [("  " + m.name, m.version or "", "from the host!" if m.from_host else "") for m in modules[:most]]
+    if len(modules) > most:
+        rows.append((f"  … and {len(modules) - most} more", "", ""))
+    return [("imported", "", ""), *rows] if rows else []
+
+
+def of_file(run: Run, path: str) -> str:
+    """Who made the file, from what, with what: the attempt that made it, then the way back to the run's inputs."""
+    chain = lineage.chain(run, path)
+    if not chain:
+        readers = sorted({job.label for job in run.jobs if any(a.path == path for a in job.read)})
+        artifact = next((a for job in run.jobs for a in job.read if a.path == path), None)
+        digest = artifact.digest if artifact else None
+        return f"{path}\n  {digest or 'not hashed'}\n  came from outside of this run; read by {', '.join(readers)}"
+    maker = chain[0][1]
+    made = next(a for a in maker.made if a.path == path)
+    rows = [("", job.label, job.status.replace("_", " "), ", ".join(a.path for a in job.read)) for _, job in chain]
+    parts = [
+        f"{path}\n  {made.digest or 'not hashed'}, {size(made.size_bytes)}",
+        of_job(run, maker),
+        "the way back\n" + table([("", "job", "status", "read"), *rows]),
+        "from\n" + "\n".join(f"  {origin}" for origin in lineage.origins(run, path)),
+    ]
+    return "\n\n".join(parts)

@@ -1,0 +1,102 @@
+"""A run, and many runs, in words and columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from provcap import questions
+from provcap.model import Artifact, Gap, Run
+from provcap.summary.columns import seconds, size, table
+from provcap.summary.things import machine_line, software
+
+
+def of_run(run: Run) -> str:
+    """What ran, in one screen."""
+    parts = [table(_head(run)), table(_rules(run), right=(1, 2, 3, 4, 5))]
+    failed = [job for job in run.jobs if job.status in ("failed", "lost")]
+    if failed:
+        parts.append(
+            "failed\n"
+            + "\n".join(f"  {job.id}  {job.label}, attempt {job.attempt}: {job.error or job.status}" for job in failed)
+        )
+    parts.append(table(file_rows("inputs", questions.external_inputs(run))))
+    parts.append(table(file_rows("outputs", questions.final_outputs(run))))
+    if run.gaps:
+        parts.append(f"not known ({len(run.gaps)})\n" + gaps(run.gaps[:12]) + ("\n  …" if len(run.gaps) > 12 else ""))
+    return "\n\n".join(p for p in parts if p)
+
+
+def gaps(found: Iterable[Gap]) -> str:
+    """A line per gap."""
+    return "\n".join(f"  [{g.slug}] {g.subject}: {g.message}" for g in found)
+
+
+def _head(run: Run) -> list[tuple[str, str]]:
+    count = Counter(job.status for job in run.jobs)
+    states = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in sorted(count.items()))
+    flow = run.workflow
+    version = f" (git {flow.commit[:12]}{', with changes' if flow.dirty else ''})" if flow.commit else ""
+    rows = [
+        ("run", f"{run.id}  {run.status}  {run.started[:19].replace('T', ' ')} UTC"),
+        ("workflow", f"{flow.snakefile}{version}, Snakemake {run.snakemake_version or '?'}"),
+        ("command", " ".join(run.command)),
+        ("where", f"{run.workdir}, started on {run.hostname or '?'} by {run.user or '?'}"),
+        ("jobs", f"{len(run.jobs)}: {states}" if run.jobs else "none"),
+    ]
+    rows += [("machine", machine_line(machine)) for machine in run.hardware]
+    rows += [("image", f"{i.reference}  {i.digest or 'digest unknown'}") for i in run.images]
+    rows += [("software", software(e)) for e in run.environments]
+    return rows
+
+
+def _rules(run: Run) -> list[tuple[str, ...]]:
+    if not run.jobs:
+        return []
+    rows: list[tuple[str, ...]] = [("rule", "jobs", "failed", "wall", "CPU", "peak memory")]
+    names = dict.fromkeys([s.rule for s in run.steps] + [j.rule for j in run.jobs])
+    for name in names:
+        jobs = [job for job in run.jobs if job.rule == name]
+        used = [job.usage for job in jobs if job.usage]
+        memory = max((u.max_rss_bytes or 0 for u in used), default=0)
+        cpu = sum((u.cpu_user_s or 0) + (u.cpu_system_s or 0) for u in used)
+        failed = sum(job.status in ("failed", "lost") for job in jobs)
+        wall = sum(u.wall_s or 0 for u in used)
+        rows.append(
+            (name, str(len(jobs)), str(failed or ""), seconds(wall), seconds(cpu), size(memory) if memory else "")
+        )
+    return rows
+
+
+def file_rows(title: str, artifacts: Sequence[Artifact], most: int = 20) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [(title, "", "")]
+    rows += [("  " + a.path, size(a.size_bytes), (a.digest or "not hashed")[:23]) for a in artifacts[:most]]
+    if len(artifacts) > most:
+        rows.append((f"  … and {len(artifacts) - most} more", "", ""))
+    return rows if artifacts else []
+
+
+def of_runs(runs: Iterable[Run]) -> str:
+    """One line per run."""
+    rows = [("run", "status", "jobs", "failed", "command")]
+    for run in runs:
+        failed = sum(job.status in ("failed", "lost") for job in run.jobs)
+        rows.append((run.id, run.status, str(len(run.jobs)), str(failed or ""), " ".join(run.command)[:80]))
+    return table(rows, right=(2, 3))
+
+
+def of_jobs(run: Run) -> str:
+    """One line per attempt."""
+    rows = [("job", "status", "attempt", "wall", "rule")]
+    for job in run.jobs:
+        rows.append((job.id, job.status, str(job.attempt), seconds(job.usage.wall_s if job.usage else None), job.label))
+    return table(rows, right=(2, 3))
+
+
+def packages(run: Run) -> str:
+    """Every package of every environment, as its manager calls it."""
+    parts = []
+    for environment in run.environments:
+        rows = [(p.manager, p.name, p.version, p.origin or "") for p in environment.packages]
+        parts.append(software(environment) + "\n" + table(rows))
+    return "\n\n".join(parts)
