@@ -72,7 +72,7 @@ def settle(jobs: Iterable[Job], told: dict[Key, list[Told]]) -> list[Job]:
     for key, recorded in by_key.items():
         recorded.sort(key=lambda job: (job.attempt, job.started or "", job.id))
         said = told.get(key, [])
-        if len(said) != len(recorded):  # attempts repeated on the node, or one that left no record: only the last is sure
+        if len(said) != len(recorded):  # repeated on the node, or not recorded: only the last is sure
             recorded, before = recorded[-1:], recorded[:-1]
             settled += before
             said = said[-1:]

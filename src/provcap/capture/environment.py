@@ -29,6 +29,7 @@ class Environments:
         self.folder = folder / "environments"
         self._known: dict[str, dict[str, Any]] = {}
         self._locks: dict[str, threading.Lock] = {}
+        self._owners: dict[str, dict[str, list[str]]] = {}
         self._lock = threading.Lock()
 
     def of(self, key: str, image: str | None, staged: Path, probe: Callable[[Path], None]) -> dict[str, Any]:
@@ -66,8 +67,9 @@ class Environments:
             content = None
         labels: dict[str, str] = {}
         if content is not None:
-            labels = content.pop("labels", {})
+            labels, commands = content.pop("labels", {}), content.pop("commands", {})
             found["environment"] = self._keep(content)
+            self._keep_commands(found["environment"], commands)
             if content["collector"] == "sh":
                 subject = f"environment:{found['environment']}"
                 found["gaps"].append(
@@ -112,6 +114,26 @@ class Environments:
         if not path.exists():
             store.write_atomic(path, text)
         return name
+
+    def _commands(self, name: str) -> Path:
+        return self.folder / "commands" / f"{name.removeprefix('sha256:')}.json"
+
+    def _keep_commands(self, name: str, commands: dict[str, list[str]]) -> None:
+        """Keep apart which package owns which program: thousands of lines, of which a job needs a few."""
+        path = self._commands(name)
+        if not path.exists():
+            store.write_atomic(path, codec.dumps(commands).encode())
+
+    def owner(self, name: str, program: str) -> dict[str, str]:
+        """``package`` and ``version`` of what owns the path `program` in the environment `name`; empty when unknown."""
+        with self._lock:
+            if name not in self._owners:
+                try:
+                    self._owners[name] = json.loads(self._commands(name).read_bytes())
+                except (OSError, ValueError):
+                    self._owners[name] = {}
+            found = self._owners[name].get(program)
+        return {"package": found[0], "version": found[1]} if found else {}
 
     def _identify(self, image: str, labels: dict[str, str], gaps: list[dict[str, str]]) -> dict[str, Any]:
         """Path, kind, size and digest of the image that runs: a SIF file, or a sandbox directory."""

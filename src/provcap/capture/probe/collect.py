@@ -50,7 +50,7 @@ class Files:
 
 
 class Copied(Files):
-    """What probe.sh wrote: `path:line` for each line of a file, `variable:NAME=value`, `ls:` and a line of `ls -l`."""
+    """What probe.sh wrote: `path:line` for each line of a file, `variable:NAME=value`, and lines of `ls -ld`."""
 
     copied = True
 
@@ -61,8 +61,8 @@ class Copied(Files):
             name, _, rest = line.partition(":")
             if name == "variable":
                 self.variables.update([rest.partition("=")[::2]])
-            elif name == "ls":
-                self.list(rest)
+            elif not name.startswith("/"):
+                self.list(line)
             else:
                 if name.startswith("/var/lib/dpkg/info/") and not name.endswith(".list"):  # libc6:amd64.list
                     architecture, _, rest = rest.partition(":")
@@ -530,7 +530,7 @@ def collect(raw=""):
     packages, owned = list(pypi_packages(files, places)), {}
     for reader in (deb_packages, apk_packages, rpm_packages, conda_packages, cran_packages):
         packages.extend(reader(files))
-    for entry in packages:
+    for entry in sorted(packages, key=lambda p: p["manager"] == "pypi"):  # what dpkg or conda installed is theirs
         for program in entry.pop("programs", ()):
             owned.setdefault(program, [entry["name"], entry["version"], entry["manager"]])
     unique = {(p["name"], p["version"], p["manager"], json.dumps(p, sort_keys=True)): p for p in packages}

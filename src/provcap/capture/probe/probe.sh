@@ -7,8 +7,8 @@ set +eu
 out=$1
 for python in ${2:+"$2"} python3 python /usr/libexec/platform-python; do
   if command -v "$python" >/dev/null 2>&1 &&
-    "$python" "${probe:-${0%/*}}/collect.py" "$out/environment.json" >/dev/null 2>&1 </dev/null; then
-    [ -z "$probe" ] && exit 0
+    "$python" "${_provcap_probe:-${0%/*}}/collect.py" "$out/environment.json" >/dev/null 2>&1 </dev/null; then
+    [ -z "$_provcap_probe" ] && exit 0
     return 0
   fi
 done
@@ -64,7 +64,7 @@ programs() { # FOLDER/*...: what is there and where links lead
     for home in "$prefix/lib/R" "$prefix/lib64/R"; do
       if [ "$prefix" ] && [ -d "$home" ]; then
         take '^(Package|Version|Repository|RemoteUrl|RemoteSha|Built):' "$home"/*library/*/DESCRIPTION
-        programs "$home"/lib/libRblas.so | while IFS= read -r line; do printf 'ls:%s\n' "$line"; done
+        programs "$home"/lib/libRblas.so
       fi
     done
   done
@@ -79,19 +79,17 @@ programs() { # FOLDER/*...: what is there and where links lead
   done
   take "version => '|archname => '" /usr/lib/*/perl-base/Config.pm /usr/lib/perl5/core_perl/Config.pm \
     ${CONDA_PREFIX:+"$CONDA_PREFIX"/lib/perl5/*/core_perl/Config.pm}
-  {
-    programs /bin /sbin /lib /lib64
-    for folder in $folders; do
-      [ -d "$folder" ] && programs "$folder"/*
+  programs /bin /sbin /lib /lib64 /etc/alternatives/*
+  for folder in $folders; do
+    [ -d "$folder" ] && programs "$folder"/*
+  done
+  for folder in /usr/lib /usr/lib64 ${CONDA_PREFIX:+"$CONDA_PREFIX/lib"}; do
+    for file in "$folder"/*blas.so* "$folder"/*lapack.so* "$folder"/*/*blas.so* "$folder"/*/*lapack.so*; do
+      [ -e "$file" ] && programs "$file"
     done
-    for folder in /etc/alternatives /usr/lib /usr/lib64 ${CONDA_PREFIX:+"$CONDA_PREFIX/lib"}; do
-      for file in "$folder"/*blas* "$folder"/*lapack* "$folder"/*/*blas.so* "$folder"/*/*lapack.so* "$folder"/*awk; do
-        [ -e "$file" ] && programs "$file"
-      done
-    done
-  } | while IFS= read -r line; do printf 'ls:%s\n' "$line"; done
+  done
   unset IFS
-} >"$out/raw.partial" 2>/dev/null
+} >"$out/raw" 2>/dev/null
 if command -v rpm >/dev/null 2>&1; then
   rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\t%{ARCH}\t%{VENDOR}\n[\t%{FILENAMES}\n]' >"$out/rpm.tsv" 2>/dev/null
 else

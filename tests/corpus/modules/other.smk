@@ -1,0 +1,4 @@
+rule say:
+    output: "said"
+    params: word=config["word"]
+    shell: "echo {params.word} > {output}"

@@ -1,0 +1,1 @@
+MINE = "the user's own sitecustomize"

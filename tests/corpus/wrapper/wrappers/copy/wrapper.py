@@ -1,0 +1,3 @@
+from snakemake.shell import shell
+
+shell("cat {snakemake.input} > {snakemake.output}")
