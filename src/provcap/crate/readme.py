@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 from provcap.crate.actions import command
@@ -57,8 +59,11 @@ def _again(run: Run, packing: Packing) -> str:
     absent = sorted(i.artifact.path for i in packing.items.values() if i.role == "input" and i.place is None)
     moved = [i for i in packing.items.values() if i.role == "input" and i.place not in (None, i.artifact.path)]
     text = "## How to run it again\n\nThe command was:\n\n    " + command(run).replace("\n", "\n    ") + "\n\n"
-    text += "`provcap rerun` does it from this crate in a directory of its own and compares the results. "
-    text += "By hand: copy the crate and type the command there, with the same version of Snakemake."
+    text += (
+        f"Paths in it are those of the machine that ran it. In a copy of this crate, `{run.workflow.snakefile}` is the "
+    )
+    text += "workflow, and what was run with it lies where it lay; use the same version of Snakemake, and the software "
+    text += "or the image that `provenance/` names."
     if absent:
         text += "\n\nThese inputs are not in the crate and must be fetched first; the metadata has their digests:\n\n"
         text += "\n".join(_listed([f"`{path}`" for path in absent]))
@@ -77,9 +82,21 @@ def _missing(packing: Packing, gaps: Sequence[Gap]) -> str:
     else:
         text += "provcap knows of no gaps in this record."
     if absent:
-        text += "\n\nFiles of the run that are described but not packed:\n\n"
-        text += "\n".join(_listed(sorted(f"`{i.artifact.path}`: {i.why_not}" for i in absent)))
+        text += "\n\nFiles of the run that are described, with their digests, but not packed:\n\n"
+        text += "\n".join(_listed(_grouped(absent)))
     return text
+
+
+def _grouped(absent: Sequence[Item]) -> list[str]:
+    """One line per folder, type and reason."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for item in absent:
+        path = PurePosixPath(item.artifact.path)
+        groups[str(path.with_name("*" + "".join(path.suffixes))), item.why_not or ""].append(str(path))
+    return [
+        f"`{paths[0]}`: {why}" if len(paths) == 1 else f"`{pattern}` ({len(paths)} files): {why}"
+        for (pattern, why), paths in sorted(groups.items())
+    ]
 
 
 def _listed(lines: Sequence[str], indent: str = "") -> list[str]:
