@@ -26,7 +26,7 @@ check: .venv/installed  ## style, types, floors, and that the probe parses as Py
 demo: .venv/installed  ## the reference workflow, captured, packed and checked
 	rm -rf demo/run demo/ihc.crate.zip
 	mkdir -p demo/run && cp config/provcap.yaml demo/run/
-	$(BIN)/provcap run -d demo/run --crate demo/ihc.crate.zip -- -s $(WORKFLOW) --cores $(JOBS) --quiet
+	$(BIN)/provcap run -d demo/run --crate demo/ihc.crate.zip -- -s $(WORKFLOW) --cores $(JOBS) --quiet all
 	$(BIN)/provcap check demo/ihc.crate.zip
 	@$(call finished,demo/run,demo/ihc)
 

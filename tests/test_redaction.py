@@ -39,7 +39,7 @@ def test_each_rule_replaces_and_counts(text: str, secret: str, rule: str) -> Non
     scrubber = Scrubber(["tr0ub4dor"])
     clean = scrubber.text(text)
     assert secret not in clean
-    assert f"[redacted:{rule}]" in clean
+    assert f"<redacted:{rule}>" in clean
     assert scrubber.counts[rule] == 1
 
 
@@ -65,7 +65,7 @@ def test_ordinary_text_stays(text: str) -> None:
 def test_program_text_is_not_mangled() -> None:
     """In code, only quoted literals are values: expressions stay."""
     code = "token = tokenize(text)\nsecret = read(path)\npassword = 'hunter22'\n"
-    assert Scrubber().text(code, code=True) == code.replace("hunter22", "[redacted:named-value]")
+    assert Scrubber().text(code, code=True) == code.replace("hunter22", "<redacted:named-value>")
 
 
 @given(st.text(max_size=300))
@@ -108,7 +108,7 @@ rule a:
             assert not found, f"{path}: secrets {found}"
     run = workflows.latest(workdir)
     job = run.jobs[0]
-    assert job.params["password"] == "[redacted:named-value]"
+    assert job.params["password"] == "<redacted:named-value>"
     assert sum(job.redactions.values()) >= 5
     assert {g.subject for g in run.gaps if g.slug == "redacted"} >= {f"job:{job.id}"}
     assert workflows.provcap(workdir, "crate", "-o", "c.zip").returncode == 0

@@ -90,3 +90,39 @@ def test_large_files_are_left_unhashed_by_policy(tmp_path: Path) -> None:
     run = workflows.latest(workdir)
     assert (run.jobs[0].outputs[0].digest, run.jobs[0].outputs[0].size_bytes) == (None, 2)
     assert "not-hashed-by-policy" in {g.slug for g in run.gaps}
+
+CHECKPOINT = """
+rule all:
+    input: "total.txt"
+checkpoint split:
+    output: directory("parts")
+    shell: "mkdir parts; for i in 1 2; do echo $i > parts/$i.txt; done"
+rule one:
+    input: "parts/{i}.txt"
+    output: "done/{i}.txt"
+    shell: "cp {input} {output}"
+def done(wildcards):
+    import os
+    folder = checkpoints.split.get().output[0]
+    return [f"done/{n}" for n in sorted(os.listdir(folder)) if n.endswith(".txt")]
+rule total:
+    input: done
+    output: "total.txt"
+    shell: "cat {input} > {output}"
+"""
+
+
+def test_way_back_goes_through_directories(tmp_path: Path) -> None:
+    """A file that a checkpoint made inside its directory() output was made by it, not brought from outside."""
+    from provcap import lineage, questions
+
+    workdir = workflows.write(tmp_path, CHECKPOINT)
+    assert workflows.snakemake(workdir).returncode == 0
+    run = workflows.latest(workdir)
+    assert [a.path for j in run.jobs if j.rule == "split" for a in j.members] == ["parts/1.txt", "parts/2.txt"]
+    assert questions.external_inputs(run) == ()
+    assert {job.rule for _, job in lineage.chain(run, "total.txt")} == {"total", "one", "split"}
+    assert lineage.origins(run, "total.txt") == []
+    assert workflows.provcap(workdir, "crate", "-o", "c.zip").returncode == 0
+    checked = workflows.provcap(workdir, "check", "c.zip")
+    assert checked.returncode == 0, checked.stdout

@@ -23,8 +23,17 @@ from provcap.opening import Opened, open_run
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(words)
+    options, more = _parser().parse_known_args(words)
     try:
+        if more:
+            hint = (
+                "Snakemake's arguments come after --: provcap run --crate FILE -- --cores 4"
+                if options.verb is cmd_run
+                else ""
+            )
+            raise ProvcapError(
+                "unknown-argument", f"{more[0]} is no argument of provcap", hint or "see: provcap VERB --help"
+            )
         code: int = options.verb(options)
         sys.stdout.flush()
         return code
@@ -160,6 +169,8 @@ def cmd_check(options: argparse.Namespace) -> int:
 
     findings = check.check(Path(options.crate))
     print(json.dumps(asdict(findings)) if options.json else summary.of_findings(options.crate, findings))
+    if any(f.level == "warning" and f.slug == "not-conformant" for f in findings.findings):
+        print("hint: who, what and under which licence is said in provcap.yaml, see docs/crate.md", file=sys.stderr)
     return 0 if findings.ok else 1
 
 
@@ -182,7 +193,7 @@ def _packed(gaps: Sequence[Gap], target: Path) -> None:
     from provcap import summary
 
     if gaps:
-        print(f"{target}: {len(gaps)} gaps while packing\n{summary.gaps(gaps)}", file=sys.stderr)
+        print(f"{target}: not known while packing ({len(gaps)})\n{summary.gaps(gaps)}", file=sys.stderr)
 
 
 def _strict(options: argparse.Namespace, gaps: Sequence[Gap]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, journal, store, told
+from provcap import codec, digest, journal, store, told
 from provcap.about import read_about
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
@@ -51,8 +51,10 @@ def join(folder: Path) -> Run:
     jobs = [_job(record, folder.name, sources, gaps) for record in records.values()]
     attempts = told.attempts(events)
     jobs = told.settle(jobs, attempts)
+    gaps += [_uncompleted(job) for job in jobs if records[job.id]["event"] == "begin"]
+    gaps += [Gap("events-lost", "run", e["message"]) for e in events if e.get("event") == "lost"]
     jobs += _unrecorded(attempts, records, folder.name, gaps)
-    jobs += standing(events, folder, gaps)
+    jobs += standing(events, jobs, folder, gaps)
     jobs = attribute(jobs, records, gaps)
     jobs.sort(key=lambda j: (j.started or "", j.rule, sorted(j.wildcards.items()), j.attempt, j.id))
     return _assemble(folder, start, events, records, jobs, gaps)
@@ -104,7 +106,6 @@ def _job(record: dict[str, Any], run_id: str, sources: dict[str, str], gaps: lis
         plain["script"] = sources.get(plain["script"], plain["script"])
     if record["event"] == "begin":
         plain["status"] = "lost"
-        gaps.append(Gap("end-unknown", f"job:{record['id']}", "the attempt began and nothing says how it ended"))
     if "image" in record:
         plain["image"] = _image_id(record)
     elif record.get("container"):
@@ -115,12 +116,28 @@ def _job(record: dict[str, Any], run_id: str, sources: dict[str, str], gaps: lis
     if record.get("redactions"):
         counts = ", ".join(f"{count} {rule}" for rule, count in sorted(record["redactions"].items()))
         gaps.append(Gap("redacted", f"job:{record['id']}", f"secrets were replaced in its record: {counts}"))
-    for artifact in (*record.get("outputs", ()), *record.get("inputs", ())):
+    if "outputs" in plain and record.get("status") == "succeeded":
+        plain["outputs"] = [_touched(artifact) for artifact in plain["outputs"]]
+    for artifact in (*plain.get("outputs", ()), *record.get("inputs", ())):
         if artifact.get("kind") == "missing" and record.get("status") == "succeeded":
             gaps.append(
                 Gap("file-missing", f"file:{artifact['path']}", f"it was not there when {record['rule']} had run")
             )
     return codec.decode(Job, plain)
+
+
+def _touched(artifact: dict[str, Any]) -> dict[str, Any]:
+    """What Snakemake makes of a ``touch()`` output that the job did not make: an empty file."""
+    if artifact.get("kind") != "missing" or "touch" not in artifact.get("flags", ()):
+        return artifact
+    return {**artifact, "kind": "file", "digest": digest.of_bytes(b""), "size_bytes": 0}
+
+
+def _uncompleted(job: Job) -> Gap:
+    if job.status == "lost":
+        return Gap("end-unknown", f"job:{job.id}", "the attempt began and nothing says how it ended")
+    message = f"its record was not completed: {job.status} is what Snakemake said, its files were not looked at"
+    return Gap("record-incomplete", f"job:{job.id}", message)
 
 
 def _unrecorded(

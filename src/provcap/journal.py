@@ -66,16 +66,17 @@ def record_files(folder: Path) -> list[Path]:
 def gather(folder: Path) -> None:
     """Append all record files to ``records.jsonl`` and remove them: a run leaves few files behind.
 
-    Only for a run that has ended. A file whose writer still has an open attempt stays. What is gathered is written
+    Only for a run that has ended. A file whose writer still has an open attempt stays, and so does a damaged one. What is gathered is written
     before anything is removed, so that a crash in between leaves lines twice, never lost.
     """
     done: list[Path] = []
     lines: list[bytes] = []
     for path in record_files(folder):
         content = path.read_bytes()
-        entries = list(read_lines(path, RECORD_FORMAT, []))
+        damage: list[Gap] = []
+        entries = list(read_lines(path, RECORD_FORMAT, damage))
         ended = {e["id"] for e in entries if e.get("event") == "end"}
-        if all(e.get("id") in ended for e in entries) and content.endswith(b"\n"):
+        if not damage and all(e.get("id") in ended for e in entries) and content.endswith(b"\n"):
             done.append(path)
             lines += [_line(e) for e in entries if e["event"] == "end"]
     if done:

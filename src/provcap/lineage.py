@@ -22,9 +22,12 @@ def recorded_path(run: Run, given: str, here: Path) -> str:
     for candidate in (given, os.path.normpath(given), inside, absolute):
         if candidate in known:
             return candidate
-    near = difflib.get_close_matches(given, known, n=3, cutoff=0.4)
+    told = [gap.message for gap in run.gaps if gap.subject in (f"file:{given}", f"file:{inside}")]
+    if told:
+        raise ProvcapError("unknown-file", f"who made {given} is not known: {told[0]}", "all gaps: provcap show")
+    near = difflib.get_close_matches(given, known, n=3, cutoff=0.6)
     hint = f"perhaps {', '.join(near)}" if near else "files stand in: provcap show"
-    raise ProvcapError("unknown-file", f"the run {run.id} neither read nor made {given}", hint)
+    raise ProvcapError("unknown-file", f"the run {run.id} has no record of {given}", hint)
 
 
 def chain(run: Run, path: str) -> list[tuple[int, Job]]:

@@ -15,10 +15,15 @@ _PLAIN = (
 ).split()
 
 
-def standing(events: list[dict[str, Any]], folder: Path, gaps: list[Gap]) -> list[Job]:
-    """Jobs whose results were up to date: the attempt of an earlier run that made them, when it is known."""
+def standing(events: list[dict[str, Any]], ran: list[Job], folder: Path, gaps: list[Gap]) -> list[Job]:
+    """The attempts of earlier runs that made what was up to date, or what `ran` read and nobody in this run made.
+
+    Snakemake names the first; the second are not in its plan (the parts of an earlier ``--batch``, say) and are known
+    by path and digest. What no recorded run made has a Gap.
+    """
     wanted = [e for e in events if e.get("event") == "up_to_date"]
-    if not wanted:
+    made = {artifact.path for job in ran for artifact in job.made}
+    if not wanted and all(artifact.path in made for job in ran for artifact in job.read):
         return []
     earlier = _earlier_producers(folder)
     jobs: dict[str, Job] = {}
@@ -35,7 +40,24 @@ def standing(events: list[dict[str, Any]], folder: Path, gaps: list[Gap]) -> lis
         )
         plain = {k: entry[k] for k in _PLAIN if k in entry}
         jobs[job_id] = codec.decode(Job, {**plain, "id": job_id, "run": folder.name, "status": "up_to_date"})
-    return list(jobs.values())
+    return _with_makers(ran, list(jobs.values()), earlier)
+
+
+def _with_makers(ran: list[Job], found: list[Job], earlier: dict[str, Job]) -> list[Job]:
+    """`found` and the earlier attempts that made, byte for byte, what it and `ran` read."""
+    made = {artifact.path for job in (*ran, *found) for artifact in job.made}
+    reading = [*ran, *found]
+    for job in reading:
+        for artifact in job.read:
+            maker = earlier.get(artifact.path)
+            if maker is None or artifact.path in made or artifact.digest is None:
+                continue
+            if any((a.path, a.digest) == (artifact.path, artifact.digest) for a in maker.made):
+                maker = replace(maker, status="up_to_date")
+                made.update(a.path for a in maker.made)
+                reading.append(maker)
+                found.append(maker)
+    return found
 
 
 def _earlier_producers(folder: Path) -> dict[str, Job]:

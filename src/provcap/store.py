@@ -52,11 +52,14 @@ def find_run(workdir: str | os.PathLike[str], name: str) -> Path:
     """
     runs = list_runs(workdir)
     if not runs:
-        raise RunNotFound(
-            "no-runs",
-            f"no recorded run in {Path(workdir).absolute()}",
-            "record one with: provcap run -- <snakemake arguments>",
+        here = Path(workdir).absolute()
+        above = next((p for p in here.parents if list_runs(p)), None)
+        hint = (
+            f"perhaps you mean: provcap … -d {above}"
+            if above
+            else "record one with: provcap run -- <snakemake arguments>"
         )
+        raise RunNotFound("no-runs", f"no recorded run in {here}", hint)
     if name == "latest":
         return runs[-1]
     hits = [p for p in runs if p.name.startswith(name)]

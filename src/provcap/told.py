@@ -86,6 +86,8 @@ def _settled(job: Job, told: Told) -> Job:
         lines = (told.error or "").splitlines()
         why = " ".join(line.strip() for line in lines[1:] or lines)
         return replace(job, status="failed", error=why or "Snakemake did not accept what it made")
+    if job.status == "lost" and told.status != "lost":  # its record was not completed
+        return replace(job, status=told.status, ended=told.time, error=told.error)
     if job.status == "failed" and told.status == "succeeded" and any("service" in a.flags for a in job.outputs):
         return replace(job, status="succeeded", error=None)
     return job

@@ -1,4 +1,4 @@
-"""Whose undeclared files are they? New files are told by whichever process saw them first; the run knows all jobs."""
+"""Whose files are those that no rule names by themselves: new ones, opened ones, and those inside of directories?"""
 
 from __future__ import annotations
 
@@ -32,11 +32,43 @@ def attribute(jobs: list[Job], records: dict[str, dict[str, Any]], gaps: list[Ga
             gaps.append(Gap("undeclared-output", f"file:{path}", message))
     for job_id, artifacts in made.items():
         for artifact in artifacts:
-            gaps.append(Gap("undeclared-output", f"job:{job_id}", f"it left {artifact.path}, which no rule names"))
+            gaps.append(
+                Gap("undeclared-output", f"job:{job_id}", f"{artifact.path}, which no rule names, is new since it ran")
+            )
     opened = _opened(records, declared, gaps)
-    return [
+    found = [
         replace(job, undeclared_outputs=tuple(made[job.id]), undeclared_inputs=tuple(opened[job.id])) for job in jobs
     ]
+    return with_members(found)
+
+
+def with_members(jobs: list[Job]) -> list[Job]:
+    """The jobs, each with the files that others read from inside its directory() outputs.
+
+    Snakemake knows such files by the directory alone; without this the way back from a result would end there.
+    """
+    made = {a.path for job in jobs for a in job.made}
+    folders = {
+        a.path: job.id
+        for job in jobs
+        if job.status in ("succeeded", "cached", "up_to_date")
+        for a in job.outputs
+        if a.kind == "directory"
+    }
+    members: dict[str, dict[str, Artifact]] = defaultdict(dict)
+    for job in jobs if folders else ():
+        for artifact in job.read:
+            owner = next((folders[p] for p in _parents(artifact.path) if p in folders), None)
+            if owner not in (None, job.id) and artifact.path not in made and artifact.kind != "missing":
+                members[str(owner)][artifact.path] = replace(artifact, name=None, flags=())
+    return [replace(job, members=tuple(members[job.id].values())) if job.id in members else job for job in jobs]
+
+
+def _parents(path: str) -> list[str]:
+    found = []
+    while (path := os.path.dirname(path)) not in ("", "/"):
+        found.append(path)
+    return found
 
 
 def _new_files(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

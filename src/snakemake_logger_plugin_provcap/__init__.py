@@ -79,11 +79,14 @@ class LogHandler(LogHandlerBase):
     def close(self) -> None:
         log, self._log = self._log, None
         if log is not None:
-            with contextlib.suppress(Exception):
+            try:
                 os.environ.pop("PROVCAP_RUN", None)
                 folder = log.close()
                 if folder is not None:
                     self._finish(folder)
+            except Exception as error:
+                with contextlib.suppress(Exception):
+                    print(f"provcap: the run was not recorded as it should be: {error}", file=sys.stderr)
         super().close()
 
     def _finish(self, folder: Any) -> None:

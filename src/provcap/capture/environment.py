@@ -148,7 +148,12 @@ class Environments:
             )
             return {**found, "kind": "sandbox"}
         try:
-            return {**found, "kind": "sif", "digest": artifacts.digest_of(image, self.folder.parent / "digests"), "size_bytes": os.stat(image).st_size}
+            return {
+                **found,
+                "kind": "sif",
+                "digest": artifacts.digest_of(image, self.folder.parent / "digests"),
+                "size_bytes": os.stat(image).st_size,
+            }
         except OSError as error:
             gaps.append(_gap("image-digest-unknown", f"image:{image}", f"the image file could not be read: {error}"))
             return {**found, "kind": "sif"}

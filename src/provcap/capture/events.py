@@ -36,6 +36,10 @@ class EventLog:
         self.run_id = run_id
         self.folder: Path | None = None
         self._secrets: list[str] = list(scrub.secrets_in(os.environ))
+        self._opening: dict[str, Any] | None = None  # run_started, to be told again if somebody removes it
+        self._written = False  # whether it ever was
+        self._lost = 0  # events that could not be written
+        self._why = ""
 
     def handle(self, record: logging.LogRecord) -> None:
         """Take in one log record of Snakemake."""
@@ -110,11 +114,43 @@ class EventLog:
         clean = {key: scrubber.value(value) if key in _SCRUBBED else value for key, value in entry.items()}
         if scrubber.counts:
             clean["redactions"] = dict(scrubber.counts)
-        line = codec.stamp(EVENT_FORMAT, clean) + "\n"
-        path = self.folder / "events.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "ab") as stream:
-            stream.write(line.encode("utf-8", "surrogateescape"))
+        try:
+            self._append(clean)
+        except OSError as error:
+            self._lost, self._why = self._lost + 1, str(error)
+
+    def _append(self, entry: dict[str, Any]) -> None:
+        """Append `entry`, and before it what a reader must know of events that are missing. Raises OSError."""
+        assert self.folder is not None
+        entries = [entry]
+        if self._opening is None:
+            self._opening = entry
+            self.folder.mkdir(parents=True, exist_ok=True)
+        elif not (self.folder / "events.jsonl").exists():
+            entries = [self._reopened(self.folder), entry]
+        if self._lost:
+            message = f"{self._lost} events of the run could not be written: {self._why}"
+            entries.insert(-1, {"event": "lost", "message": message, "time": clock.now()})
+        text = "".join(codec.stamp(EVENT_FORMAT, e) + "\n" for e in entries)
+        if self._lost:
+            text = "\n" + text  # the last line may be torn
+        with open(self.folder / "events.jsonl", "ab", buffering=0) as stream:
+            content = text.encode("utf-8", "surrogateescape")
+            if stream.write(content) != len(content):
+                raise OSError("the disk is full")
+        self._lost, self._written = 0, True
+
+    def _reopened(self, folder: Path) -> dict[str, Any]:
+        """run_started once more, when it could not be written, or was removed while the run was going on."""
+        opening: dict[str, Any] = self._opening or {}
+        folder.mkdir(parents=True, exist_ok=True)
+        if not self._written:
+            return opening
+        flow = reading.workflow()
+        fence.attempt(lambda: sources.gather(folder.parents[2], reading.workflow_files(flow), self._secrets), None)
+        message = "the record directory was removed while the run was going on, and what it held is lost"
+        gap = {"slug": "records-removed", "subject": "run", "message": message}
+        return {**opening, "gaps": [*opening.get("gaps", ()), gap]}
 
 
 def _described(flow: Any, workdir: Path, gaps: list[dict[str, Any]], secrets: list[str]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from provcap.capture import fence, process, reading, settings, shellscope
+from provcap.capture import fence, process, reading, settings, shellscope, tools
 from provcap.capture.recorder import Attempt, Recorder
 
 RUN_VARIABLE = "PROVCAP_RUN"  #: the run's id, in the environment of every Snakemake process of the run
@@ -180,7 +180,8 @@ def _ours(attempt: Attempt, caller: dict[str, Any], args: tuple[Any, ...]) -> st
         attempt.environment = attempt.recorder.environments.of(
             key, image, staged, lambda out: _probe(shellscope.probe_command(staged, out, python), context)
         )
-    attempt.prefix = shellscope.prefix(staged, attempt.new_shell())
+    named = fence.attempt(lambda: tools.words(str(caller.get("cmd") or "")), [])
+    attempt.prefix = shellscope.prefix(staged, attempt.new_shell(), named)
     return attempt.prefix
 
 

@@ -6,6 +6,7 @@ Every attribute is read on its own fence: one that another version of Snakemake 
 from __future__ import annotations
 
 import functools
+import glob
 import importlib
 import os
 import re
@@ -138,8 +139,16 @@ def script_of(job: Any) -> str | None:
     """The path or URL of the script, notebook or wrapper that the job runs."""
     path = job.rule.script or job.rule.notebook
     if path is None:
-        return str(job.rule.wrapper) if job.rule.wrapper else None
+        return _wrapper(str(job.rule.wrapper)) if job.rule.wrapper else None
     return path_of(job._path_to_source_file(path))
+
+
+def _wrapper(address: str) -> str:
+    """The script of a wrapper in a local directory; the address of any other."""
+    if not address.startswith("file:"):
+        return address
+    scripts = glob.glob(os.path.join(glob.escape(re.sub(r"^file:(//)?", "", address)), "wrapper.*"))
+    return os.path.abspath(min(scripts)) if scripts else address
 
 
 def path_of(source: Any) -> str:

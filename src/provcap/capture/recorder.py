@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from provcap import __version__, store
-from provcap.capture import artifacts, clock, fence, hardware, newfiles, scrub, settings, shellscope, shipping
+from provcap.capture import artifacts, clock, fence, granted, hardware, newfiles, scrub, settings, shellscope, shipping
 from provcap.capture.environment import Environments
 from provcap.capture.process import MemorySampler, Process, used_by
 from provcap.capture.writer import Writer
@@ -151,7 +151,9 @@ class Attempt:
         with fence.fenced(self.gaps, "usage-unknown", subject):
             record["usage"] = {"wall_s": round(wall, 3), **self._usage()}
         with fence.fenced(self.gaps, "shell-unseen", subject):
-            record["variables"] = self._told()
+            record.update(self._told())
+        with fence.fenced(self.gaps, "limits-unknown", subject):
+            record.update(granted.here(self.recorder.workdir))
         for role in ("inputs", "outputs", "logs"):
             record[role] = self._files(role, places.get(role, {}))
         if error is not None:
@@ -184,11 +186,20 @@ class Attempt:
             used["cpu_system_s"] = round(used.get("cpu_system_s", 0) + system, 3)
         return used
 
-    def _told(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _told(self) -> dict[str, Any]:
+        """Variables, tools and network as the job's shells saw them; without a shell, this process's network."""
+        told: dict[str, str] = {}
         for path in self.shells:
-            found.update(shellscope.read_told(path))
-        return found
+            told.update(shellscope.read_told(path))
+        variables, paths, network = shellscope.split_told(told)
+        environments, name = self.recorder.environments, self.environment.get("environment", "")
+        tools = [
+            {"name": os.path.basename(word), "path": path, **environments.owner(name, path)}
+            for word, path in paths.items()
+        ]
+        if not self.shells and self.facts.get("kind") == "run":
+            network = granted.network()
+        return {"variables": variables, "tools": tools, "network": network}
 
     def _new_files(self) -> list[dict[str, Any]]:
         """What is new beside the outputs and no rule names, with the time of its last change."""

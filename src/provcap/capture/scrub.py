@@ -1,4 +1,4 @@
-"""Secrets do not reach a record: what looks like one is replaced by ``[redacted:<rule>]`` and counted.
+"""Secrets do not reach a record: what looks like one is replaced by ``<redacted:rule>`` and counted.
 
 Two kinds of rules. *Literals* are values that are known to be secret by the name under which they are kept, in the
 environment, the configuration or a rule's params; they are replaced wherever they appear. *Patterns* are texts that
@@ -75,7 +75,7 @@ class Scrubber:
 
     def _named(self, match: re.Match[str]) -> str:
         value = match["value"].strip("\"'")
-        if not value or value.startswith(("[redacted:", "$", "{", "-")) or _PLAIN.fullmatch(value):
+        if not value or value.startswith(("<redacted:", "$", "{", "-")) or _PLAIN.fullmatch(value):
             return match[0]
         if not re.search(r"[=:]", match["between"]) and not match["name"].startswith("-"):
             return match[0]  # two words of prose: "the token is"
@@ -97,7 +97,7 @@ class Scrubber:
 
 
 def _mark(rule: str) -> str:
-    return f"[redacted:{rule}]"
+    return f"<redacted:{rule}>"
 
 
 def secrets_in(values: Mapping[str, Any]) -> Iterator[str]:
@@ -105,5 +105,5 @@ def secrets_in(values: Mapping[str, Any]) -> Iterator[str]:
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from secrets_in(value)
-        elif isinstance(value, str) and SECRET_NAME.search(str(name)):
-            yield value
+        elif isinstance(value, str) and SECRET_NAME.search(str(name)) and name not in ("PWD", "OLDPWD"):
+            yield value  # the shell's names of directories are none

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shlex
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
@@ -39,22 +40,43 @@ def stage(workdir: Path) -> Path:
 
 def probe_command(probe: Path, out: Path, python: str) -> str:
     """The shell command that describes the environment it runs in, into the folder `out`."""
-    words = ["sh", str(probe / "probe.sh"), str(out), *([python] if python else [])]
-    return shlex.join(words).replace("{", "{{").replace("}", "}}")  # Snakemake formats what it runs
+    words = shlex.join([str(out), *([python] if python else [])])
+    script, folder = shlex.quote(str(probe / "probe.sh")), shlex.quote(str(probe))
+    command = (
+        f"command -v sh >/dev/null && exec sh {script} {words}; _provcap_probe={folder}; set -- {words}; . {script}"
+    )
+    return command.replace("{", "{{").replace("}", "}}")  # Snakemake formats what it runs
 
 
-def prefix(probe: Path, told: Path) -> str:
+def prefix(probe: Path, told: Path, words: Iterable[str] = ()) -> str:
     """Shell text to run before a command: sources the prologue if it can be read here, and is true either way.
+
+    `words` are the command words whose places the prologue tells; they must be safe to stand in a shell unquoted.
 
     It is one short line, so that line numbers in the user's command stay and error messages remain readable.
     """
     prologue = shlex.quote(str(probe / "prologue.sh"))
-    return f"_provcap={shlex.quote(str(told))};[ ! -r {prologue} ]||. {prologue}; "
+    named = shlex.quote(" ".join(words))
+    return f"_provcap={shlex.quote(str(told))} _provcap_words={named};[ ! -r {prologue} ]||. {prologue}; "
 
 
 def read_told(told: Path) -> dict[str, str]:
-    """The variables that the prologue wrote to `told`, which is removed. Raises OSError when it never ran."""
+    """What the prologue wrote to `told`, which is removed. Raises OSError when it never ran.
+
+    Names of variables; `tool:NAME` with the path of a program, `net:` with open or closed, `timezone:`.
+    """
     content = told.read_bytes()
     os.unlink(told)
     entries = (entry.partition(b"=") for entry in content.split(b"\0") if entry)
     return {name.decode(): value.decode("utf-8", "replace") for name, _, value in entries}
+
+
+def split_told(told: dict[str, str]) -> tuple[dict[str, str], dict[str, str], str | None]:
+    """What `read_told` gave, apart: variables, paths of tools by name, and open or closed for the network.
+
+    A name that is a function, a builtin or nothing has no absolute path and is no tool. The time zone that
+    /etc/timezone tells stands among the variables as ``timezone``; it counts where TZ is not set.
+    """
+    variables = {name.rstrip(":"): value for name, value in told.items() if ":" not in name or name == "timezone:"}
+    paths = {name[5:]: value.rstrip("\n") for name, value in told.items() if name.startswith("tool:")}
+    return variables, {name: path for name, path in paths.items() if path.startswith("/")}, told.get("net:")

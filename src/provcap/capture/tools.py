@@ -6,6 +6,7 @@ what is not on its PATH is left out. Words that the shell would first have to ex
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 
@@ -18,12 +19,11 @@ _TOKEN = re.compile(
       | (?P<separator>;;&?|;&|&&|\|\||\|&|\$\(\(?|[<>]\(|[;|&()`\n])
       | (?P<comment>(?<![^\s;|&()])\#[^\n]*)
       | (?P<space>(?:[ \t\r]|\\\n)+)
-      | (?P<word>(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|\$'(?:\\.|[^'\\])*'|\$\{[^}\n]*\}|\$(?!\()|[^\s;|&()<>`$'"\\]
-          |(?<=.)\#)+)
+      | (?P<word>(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|\$'(?:\\.|[^'\\])*'|\$\{[^}\n]*\}|\$(?!\()|[^\s;|&()<>`$'"\\])+)
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_SAFE = re.compile(r"(?:/[A-Za-z0-9._+-]+)+|[A-Za-z0-9._+-]*[A-Za-z0-9][A-Za-z0-9._+-]*")
+_SAFE = re.compile(r"(?:/[A-Za-z0-9._+-]+)+|[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=")
 _QUOTES = re.compile(r"""\$?'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)""", re.DOTALL)
 
@@ -32,15 +32,15 @@ _OPENERS = frozenset("! { if then elif else while until do time coproc".split())
 #: commands whose first argument that is no option is a command; `command`, `exec` and `builtin` are the shell's own
 _CARRIERS = frozenset(
     "env xargs nice nohup timeout sudo stdbuf setsid ionice chrt taskset numactl parallel srun mpirun mpiexec strace "
-    "unbuffer chronic command exec builtin eval".split()
+    "unbuffer chronic command exec builtin".split()
 )
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh"))
 _BUILTINS = frozenset(
     ". : [ alias bg bind break builtin caller case cd command compgen complete compopt continue coproc declare dirs "
     "disown do done echo elif else enable esac eval exec exit export false fc fg fi for function getopts hash help "
     "history if in jobs kill let local logout mapfile popd printf pushd pwd read readarray readonly return select set "
-    "shift shopt source suspend test then time times trap true type typeset ulimit umask unalias unset until wait while"
-    .split()
+    "shift shopt source suspend test then time times trap true type typeset ulimit umask unalias unset until wait "
+    "while".split()
 )
 
 
@@ -57,7 +57,7 @@ def words(command: str) -> list[str]:
 
 def _commands(text: str, depth: int) -> Iterator[str]:
     """The first word of each simple command, and the commands that its arguments are."""
-    position, expecting, carrier, script, skip = 0, True, "", False, False
+    position, expecting, current, skip = 0, True, "", False
     heredocs: list[str] = []
     while position < len(text):
         token = _TOKEN.match(text, position)
@@ -67,8 +67,10 @@ def _commands(text: str, depth: int) -> Iterator[str]:
             heredocs.append(token["end"])
         elif kind == "redirect":
             skip = True
+        elif kind == "other" and token[0] in "'\"":
+            return  # a quote that is never closed: no shell runs this
         elif kind == "separator":
-            expecting, carrier, script, skip = True, "", False, False
+            expecting, current, skip = True, "", False
             if token[0] == "\n" and heredocs:
                 position = _after_heredocs(text, position, heredocs)
         elif kind == "word":
@@ -76,16 +78,17 @@ def _commands(text: str, depth: int) -> Iterator[str]:
             word = _plain(token[0])
             if skip:
                 skip = False
-            elif script and word[:1] != "-":
-                yield from _commands(word, depth - 1) if depth else ()
-                script = False
-            elif expecting and not (_ASSIGNMENT.match(word) or carrier and _is_option(word)):
+            elif expecting and not (_ASSIGNMENT.match(word) or (current and _is_option(word))):
                 yield word
-                carrier = word if word in _CARRIERS else ""
-                expecting = word in _OPENERS or bool(carrier)
+                current = os.path.basename(word)
+                expecting = word in _OPENERS or current in _CARRIERS
             elif word in ("-exec", "-execdir"):  # of find
-                expecting, carrier = True, word
-            script = script or (word == "-c" or bool(re.fullmatch("-[a-z]+c", word))) and not expecting
+                expecting = True
+            elif current in _SHELLS and re.fullmatch("-[a-z]*c", word):
+                current = "-c"
+            elif current == "-c" and depth:
+                yield from _commands(word, depth - 1)
+                current = ""
 
 
 def _after_heredocs(text: str, position: int, heredocs: list[str]) -> int:

@@ -26,6 +26,7 @@ class Writer:
         self.name = f"{host}-{os.getpid()}-{time.time_ns()}"
         self._lock = threading.Lock()
         self._count = 0
+        self._torn = False  # whether the last line was not written whole
 
     def new_id(self) -> str:
         """The id of a new attempt: derived from host, process, start and its number in this process."""
@@ -45,7 +46,10 @@ class Writer:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 stream = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
+                line = b"\n" * self._torn + line
+                self._torn = True
                 while line:
                     line = line[os.write(stream, line) :]
+                self._torn = False
             finally:
                 os.close(stream)

@@ -55,6 +55,7 @@ class Job:
     imports: str | None = None  #: Imports.id
     tools: tuple[Tool, ...] = ()
     randomness: tuple[Draw, ...] = ()
+    members: tuple[Artifact, ...] = ()  #: files inside its directory() outputs that other jobs read by their own names
     undeclared_inputs: tuple[Artifact, ...] = ()  #: opened below the work directory, and no input of the rule
     undeclared_outputs: tuple[Artifact, ...] = ()  #: new beside the outputs, and no output of any rule
     limits: dict[str, JSON] = field(default_factory=dict)  #: granted by the cgroup: cpus, memory_bytes
@@ -76,8 +77,8 @@ class Job:
 
     @property
     def made(self) -> tuple[Artifact, ...]:
-        """What it made: the rule's outputs, and what it left besides."""
-        return self.outputs + self.undeclared_outputs
+        """What it made: the rule's outputs, what was read out of them, and what it left besides."""
+        return self.outputs + self.members + self.undeclared_outputs
 
     @property
     def label(self) -> str:

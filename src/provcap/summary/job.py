@@ -11,13 +11,12 @@ from provcap.summary.things import machine_line, software, usage_line
 
 
 def find_job(run: Run, name: str) -> Job:
-    """The attempt whose id begins with `name`. Raises ProvcapError."""
-    hits = [job for job in run.jobs if job.id.startswith(name)]
+    """The attempt whose id begins with `name`, or the only one of that rule. Raises ProvcapError."""
+    hits = [job for job in run.jobs if job.id.startswith(name)] or [j for j in run.jobs if name in (j.rule, j.label)]
     if len(hits) != 1:
+        count = f"{len(hits)} attempts" if hits else "no attempt"
         raise ProvcapError(
-            "unknown-job",
-            f"{len(hits)} jobs of {run.id} have an id that begins with {name!r}",
-            "ids stand in: provcap show --jobs",
+            "unknown-job", f"{count} of {run.id} answers to {name!r}", "ids stand in: provcap show --jobs"
         )
     return hits[0]
 
@@ -56,7 +55,7 @@ def _facts(run: Run, job: Job) -> list[tuple[str, str | None]]:
         ("run", job.run if job.run != run.id else None),
         ("when", f"{job.started} to {job.ended or '?'}" if job.started else None),
         ("command", job.command),
-        ("script", job.script),
+        ("script", job.script or ("Python in the Snakefile (run:)" if job.kind == "run" else None)),
         ("params", ", ".join(f"{k}={v!r}" for k, v in job.params.items())),
         ("threads", str(job.threads) if job.threads else None),
         ("resources", ", ".join(f"{k}={v}" for k, v in sorted(job.resources.items()))),
@@ -100,17 +99,38 @@ def of_file(run: Run, path: str) -> str:
     """Who made the file, from what, with what: the attempt that made it, then the way back to the run's inputs."""
     chain = lineage.chain(run, path)
     if not chain:
-        readers = sorted({job.label for job in run.jobs if any(a.path == path for a in job.read)})
-        artifact = next((a for job in run.jobs for a in job.read if a.path == path), None)
-        digest = artifact.digest if artifact else None
-        return f"{path}\n  {digest or 'not hashed'}\n  came from outside of this run; read by {', '.join(readers)}"
+        return _without_maker(run, path)
     maker = chain[0][1]
     made = next(a for a in maker.made if a.path == path)
-    rows = [("", job.label, job.status.replace("_", " "), ", ".join(a.path for a in job.read)) for _, job in chain]
+    rows = [("", job.label, job.status.replace("_", " "), _read(job)) for _, job in chain]
+    origins = lineage.origins(run, path)
     parts = [
         f"{path}\n  {made.digest or 'not hashed'}, {size(made.size_bytes)}",
         of_job(run, maker),
         "the way back\n" + table([("", "job", "status", "read"), *rows]),
-        "from\n" + "\n".join(f"  {origin}" for origin in lineage.origins(run, path)),
+        "from\n"
+        + ("\n".join(f"  {origin}" for origin in origins) or "  nothing: no job on the way read a file from outside"),
     ]
     return "\n\n".join(parts)
+
+
+def _read(job: Job, most: int = 4) -> str:
+    paths = [a.path for a in job.read]
+    return ", ".join(paths[:most]) + (f", … {len(paths) - most} more" if len(paths) > most else "")
+
+
+def _without_maker(run: Run, path: str) -> str:
+    """A file that no successful attempt made: from outside, or what a failed one left."""
+    seen = [(job, a) for job in run.jobs for a in (*job.made, *job.read, *job.logs) if a.path == path]
+    digest = next((a.digest for _, a in seen if a.digest), None)
+    lines = [f"{path}", f"  {digest or 'not hashed'}"]
+    makers = [job for job in run.jobs if any(a.path == path for a in job.made)]
+    readers = sorted({job.label for job in run.jobs if any(a.path == path for a in job.read)})
+    loggers = [job.label for job in run.jobs if any(a.path == path for a in job.logs)]
+    if makers:
+        lines += [f"  left by {job.id} {job.label}, attempt {job.attempt}, which {job.status}" for job in makers]
+    elif loggers:
+        lines.append(f"  the log of {', '.join(loggers)}")
+    else:
+        lines.append("  came from outside of this run")
+    return "\n".join(lines + ([f"  read by {', '.join(readers)}"] if readers else []))

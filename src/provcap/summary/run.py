@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from provcap import questions
-from provcap.model import Artifact, Gap, Run
+from provcap.model import Artifact, Gap, Job, Run
 from provcap.summary.columns import seconds, size, table
 from provcap.summary.things import machine_line, software
 
@@ -16,15 +16,19 @@ def of_run(run: Run) -> str:
     parts = [table(_head(run)), table(_rules(run), right=(1, 2, 3, 4, 5))]
     failed = [job for job in run.jobs if job.status in ("failed", "lost")]
     if failed:
-        parts.append(
-            "failed\n"
-            + "\n".join(f"  {job.id}  {job.label}, attempt {job.attempt}: {job.error or job.status}" for job in failed)
-        )
+        parts.append("failed\n" + "\n".join(map(_failure, failed)))
     parts.append(table(file_rows("inputs", questions.external_inputs(run))))
     parts.append(table(file_rows("outputs", questions.final_outputs(run))))
     if run.gaps:
         parts.append(f"not known ({len(run.gaps)})\n" + gaps(run.gaps[:12]) + ("\n  …" if len(run.gaps) > 12 else ""))
     return "\n\n".join(p for p in parts if p)
+
+
+def _failure(job: Job) -> str:
+    """What went wrong, with the end of the log."""
+    tail = (job.log_tail or "").splitlines()[-3:]
+    first = f"  {job.id}  {job.label}, attempt {job.attempt}: {job.error or job.status}"
+    return "\n".join([first, *(f"      | {line}" for line in tail)])
 
 
 def gaps(found: Iterable[Gap]) -> str:
@@ -42,7 +46,7 @@ def _head(run: Run) -> list[tuple[str, str]]:
         ("workflow", f"{flow.snakefile}{version}, Snakemake {run.snakemake_version or '?'}"),
         ("command", " ".join(run.command)),
         ("where", f"{run.workdir}, started on {run.hostname or '?'} by {run.user or '?'}"),
-        ("jobs", f"{len(run.jobs)}: {states}" if run.jobs else "none"),
+        ("attempts", f"{len(run.jobs)}: {states}" if run.jobs else "none"),
     ]
     rows += [("machine", machine_line(machine)) for machine in run.hardware]
     rows += [("image", f"{i.reference}  {i.digest or 'digest unknown'}") for i in run.images]
@@ -53,11 +57,11 @@ def _head(run: Run) -> list[tuple[str, str]]:
 def _rules(run: Run) -> list[tuple[str, ...]]:
     if not run.jobs:
         return []
-    rows: list[tuple[str, ...]] = [("rule", "jobs", "failed", "wall", "CPU", "peak memory")]
+    rows: list[tuple[str, ...]] = [("rule", "attempts", "failed", "wall", "CPU", "peak memory")]
     names = dict.fromkeys([s.rule for s in run.steps] + [j.rule for j in run.jobs])
     for name in names:
         jobs = [job for job in run.jobs if job.rule == name]
-        used = [job.usage for job in jobs if job.usage]
+        used = [job.usage for job in jobs if job.usage and job.status != "up_to_date"]
         memory = max((u.max_rss_bytes or 0 for u in used), default=0)
         cpu = sum((u.cpu_user_s or 0) + (u.cpu_system_s or 0) for u in used)
         failed = sum(job.status in ("failed", "lost") for job in jobs)

@@ -173,9 +173,7 @@ def apk_packages(files):
                 else:
                     fields.setdefault(kind, value)
             if fields.get("P"):
-                yield package(
-                    fields["P"], fields.get("V", ""), "apk", architecture=fields.get("A"), programs=programs
-                )
+                yield package(fields["P"], fields.get("V", ""), "apk", architecture=fields.get("A"), programs=programs)
 
 
 def rpm_packages(files):
@@ -211,7 +209,9 @@ def ask_rpm():
 
     query = "%{NAME}\\t%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{VENDOR}\\n[\\t%{FILENAMES}\\n]"
     try:
-        return subprocess.check_output(["rpm", "-qa", "--qf", query], stderr=subprocess.DEVNULL).decode("utf-8", "replace")
+        return subprocess.check_output(["rpm", "-qa", "--qf", query], stderr=subprocess.DEVNULL).decode(
+            "utf-8", "replace"
+        )
     except (OSError, subprocess.CalledProcessError):
         return ""
 
@@ -261,7 +261,9 @@ def conda_packages(files):
                 continue
             text = files.read("%s/conda-meta/%s" % (prefix, name))
             fields = {}
-            for key, value in re.findall(r'[{,\n]\s*"(name|version|build|channel|url|subdir)":\s*"([^"]*)"', "\n" + text):
+            for key, value in re.findall(
+                r'[{,\n]\s*"(name|version|build|channel|url|subdir)":\s*"([^"]*)"', "\n" + text
+            ):
                 fields.setdefault(key, value)
             if not fields.get("name") or not fields.get("version"):
                 continue
@@ -294,7 +296,9 @@ def cran_packages(files):
     places += [home + "/" + kind for home in r_homes(files) for kind in ("library", "site-library")]
     places += ["/usr/local/lib/R/site-library"] + files.glob(files.variables.get("HOME", "/root") + "/R/*/*")
     for place in dict.fromkeys(places):
-        for name in files.names(place) if not files.copied else [p.split("/")[-2] for p in files.glob(place + "/*/DESCRIPTION")]:
+        for name in (
+            files.names(place) if not files.copied else [p.split("/")[-2] for p in files.glob(place + "/*/DESCRIPTION")]
+        ):
             text = files.read("%s/%s/DESCRIPTION" % (place, name))
             fields = first(["Package", "Version", "Repository", "RemoteUrl", "RemoteSha"], text) if text else {}
             if fields.get("Package") and fields.get("Version"):
@@ -398,7 +402,9 @@ def working_copy(path, name):
     url = re.sub(r"^([\w.-]+@[\w.-]+):(?!//)", r"ssh://\1/", url)  # git@host:path, as pip writes it
     below = os.path.relpath(os.path.realpath(path), top)
     more = "" if below == "." else "&subdirectory=" + below
-    return "git+%s@%s#egg=%s%s" % (strip_user(url), commit, name.replace("-", "_"), more) if commit else "file://" + path
+    return (
+        "git+%s@%s#egg=%s%s" % (strip_user(url), commit, name.replace("-", "_"), more) if commit else "file://" + path
+    )
 
 
 def strip_user(url):
@@ -428,7 +434,13 @@ def python_interpreter():
 
 #: language, program, files that tell its version, relative to the folder above the program's, and how they do
 OTHERS = (
-    ("R", "R", ["library/base/DESCRIPTION", "lib*/R/library/base/DESCRIPTION"], r"^Version:\s*(\S+)", r"^Built:\s*(.+)"),
+    (
+        "R",
+        "R",
+        ["library/base/DESCRIPTION", "lib*/R/library/base/DESCRIPTION"],
+        r"^Version:\s*(\S+)",
+        r"^Built:\s*(.+)",
+    ),
     (
         "Perl",
         "perl",
@@ -466,7 +478,9 @@ def libraries(files, places):
         new = re.findall(r'"(blas|lapack)":\s*\{\s*"name":\s*"([^"]*)".*?"version":\s*"([^"]*)"', config, re.S)
         old = re.findall(r"^(blas|lapack)_opt_info\s*=\s*\{.*?'libraries':\s*\[([^\]]*)\]", config, re.M)
         found += ["numpy: %s" % " ".join(words).strip() for words in new]
-        found += ["numpy: %s %s" % (kind, ", ".join(dict.fromkeys(re.findall(r"[\w.-]+", names)))) for kind, names in old]
+        found += [
+            "numpy: %s %s" % (kind, ", ".join(dict.fromkeys(re.findall(r"[\w.-]+", names)))) for kind, names in old
+        ]
         found += ["numpy: " + c for c in re.findall(r'"openblas configuration":\s*r?"([^"]+)"', config)]
         for name in files.names(place):
             if name.endswith(".libs"):
@@ -475,7 +489,9 @@ def libraries(files, places):
                 ]
     tops = [p + "/lib" for p in conda_prefixes(files)] + ["/usr/lib/*", "/usr/lib", "/usr/lib64"]
     names = ("libblas.so.3", "liblapack.so.3", "libmkl_rt.so*", "libflexiblas.so.3")
-    paths = [top + "/" + name for top in tops for name in names] + [home + "/lib/libRblas.so" for home in r_homes(files)]
+    paths = [top + "/" + name for top in tops for name in names] + [
+        home + "/lib/libRblas.so" for home in r_homes(files)
+    ]
     for path in (found for pattern in dict.fromkeys(paths) for found in files.glob(pattern)):
         real = files.real(path)
         found.append(path if real == path else "%s -> %s" % (path, real))

@@ -92,7 +92,8 @@ programs() { # FOLDER/*...: what is there and where links lead
 } >"$out/raw" 2>/dev/null
 if command -v rpm >/dev/null 2>&1; then
   rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\t%{ARCH}\t%{VENDOR}\n[\t%{FILENAMES}\n]' >"$out/rpm.tsv" 2>/dev/null
-else
+fi
+if [ ! -s "$out/rpm.tsv" ]; then
   for file in /usr/lib/sysimage/rpm/rpmdb.sqlite /var/lib/rpm/rpmdb.sqlite; do
     [ -r "$file" ] && [ ! -e "$out/rpmdb.sqlite" ] && cat "$file" >"$out/rpmdb.sqlite" 2>/dev/null
   done

@@ -109,8 +109,8 @@ def modules(watch):
     found = []
     for name in sorted(tops):
         module = sys.modules.get(name)
-        if module is None or name in ("__main__", "__mp_main__", "sitecustomize") or name.startswith("_provcap_"):
-            continue
+        if module is None or name.startswith("_") or name == "sitecustomize":
+            continue  # a name with an underscore is a part of some other package
         path = origin(module)
         if path is None or watch.is_stdlib(path) or path.startswith(watch.here):
             continue
@@ -119,7 +119,9 @@ def modules(watch):
         site = os.path.dirname(os.path.dirname(path) if inside else path)
         found.append([name, module, site, path.startswith(HOST_MOUNT)])
         sites.setdefault(site, set()).add(name)
-    owners = {site: distributions(site, names) for site, names in sites.items()}
+    known = Known(watch)
+    owners = {site: distributions(site, names, known) for site, names in sites.items()}
+    known.keep()
     told = []
     for name, module, site, host in found:
         distribution, version = owners[site].get(name, (None, None))
@@ -141,10 +143,14 @@ def origin(module):
         return None
 
 
-def distributions(site, names):
-    """For each of `names` that lies in `site`: the distribution that it belongs to, and its version."""
+def distributions(site, names, known):
+    """For each of `names` that lies in `site`: the distribution that it belongs to, and its version.
+
+    Most have the name of their distribution. The others are looked for in the lists of files, once per environment.
+    """
     try:
         entries = os.listdir(site)
+        stamp = [site, os.stat(site).st_mtime_ns, os.stat(site).st_ino]
     except OSError:
         return {}
     wanted = {normal(name): name for name in names}
@@ -156,11 +162,52 @@ def distributions(site, names):
                 found[wanted[normal(name)]] = (name, version)
             else:
                 others.append((entry, name, version))
-    missing = names - set(found)
+    missing = set()
+    for top in names - set(found):
+        answer = known.get(stamp + [top])
+        if answer is None:
+            missing.add(top)
+        elif answer:
+            found[top] = tuple(answer.split("==", 1))
     for entry, name, version in others if missing else ():
         for top in missing & set(tops(os.path.join(site, entry), missing)):
             found[top] = (name, version)
+    for top in missing:
+        known.put(stamp + [top], "%s==%s" % found[top] if found.get(top, (0, None))[1] else "")
     return found
+
+
+class Known:
+    """What an earlier process of the run found out about files of the same image: lines of a key, a tab and a value."""
+
+    def __init__(self, watch):
+        image = os.environ.get("APPTAINER_CONTAINER") or os.environ.get("SINGULARITY_CONTAINER")
+        if image is None and os.path.exists("/.dockerenv"):
+            image = "docker"
+        self.contained = image is not None
+        self.image = image or os.uname()[1]
+        self.path = os.path.dirname(watch.told) + "/.known"
+        self.values = dict(line.rpartition(b"\t")[::2] for line in (read(self.path, 8 << 20) or b"").split(b"\n"))
+        self.new = []
+
+    def key(self, parts):
+        key = "\t".join([self.image] + [str(part) for part in parts])
+        return key.replace("\n", " ").encode("utf-8", "surrogateescape")
+
+    def get(self, parts):
+        found = self.values.get(self.key(parts))
+        return None if found is None else found.decode("utf-8", "replace")
+
+    def put(self, parts, value):
+        self.new.append(self.key(parts) + b"\t" + value.encode("utf-8") + b"\n")
+
+    def keep(self):
+        if self.new:
+            stream = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                os.write(stream, b"".join(self.new))
+            finally:
+                os.close(stream)
 
 
 def split(entry):
@@ -181,10 +228,10 @@ def tops(folder, names):
     return [n for n in names if b"\n" + n.encode() + b"/" in content or b"\n" + n.encode() + b".py," in content]
 
 
-def read(path):
+def read(path, limit=1 << 20):
     try:
         with open(path, "rb") as stream:
-            return stream.read(1 << 20)
+            return stream.read(limit)
     except OSError:
         return None
 
@@ -209,38 +256,22 @@ def libraries(watch):
         except OSError:
             continue
         found.append([name, info.st_size, info.st_mtime_ns, info.st_ino, None])
-    image = os.environ.get("APPTAINER_CONTAINER") or os.environ.get("SINGULARITY_CONTAINER")
-    if image is None and os.path.exists("/.dockerenv"):
-        image = "docker"
-    if image is not None:
-        hashed(found, image, os.path.dirname(watch.told) + "/.libraries")
+    known = Known(watch)
+    if known.contained:
+        hashed(found, known)
+        known.keep()
     return found
 
 
-def hashed(found, image, known):
-    """Put in the digests: those that an earlier process of the run wrote to `known`, and newly made ones."""
-    digests = {}
-    for line in (read(known) or b"").split(b"\n"):
-        key, _, digest = line.rpartition(b"\t")
-        digests[key] = digest.decode("ascii", "replace")
-    keys = {entry[0]: os.fsencode("\t".join([image] + [str(part) for part in entry[:4]])) for entry in found}
-    new = []
+def hashed(found, known):
+    """Put in the digests, for at most HASH_S seconds; what people build themselves comes first."""
     deadline = time.time() + HASH_S
-    # what people build themselves comes first
     for entry in sorted(found, key=lambda e: ("-packages" not in e[0], e[1])):
-        key = keys[entry[0]]
-        if key not in digests:
-            if time.time() > deadline or b"\n" in key:
-                continue
-            digests[key] = sha256(entry[0])
-            new.append(key + b"\t" + digests[key].encode("ascii") + b"\n")
-        entry[4] = "sha256:" + digests[key] if len(digests[key]) == 64 else None
-    if new:
-        stream = os.open(known, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            os.write(stream, b"".join(new))
-        finally:
-            os.close(stream)
+        digest = known.get(entry[:4])
+        if digest is None and time.time() < deadline:
+            digest = "sha256:" + sha256(entry[0])
+            known.put(entry[:4], digest)
+        entry[4] = digest
 
 
 def sha256(path):

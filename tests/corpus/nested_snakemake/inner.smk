@@ -1,0 +1,4 @@
+rule inner:
+    output: "inner"
+    run:
+        shell("echo inner > {output}")
