@@ -268,6 +268,8 @@ def test_killed_run_can_be_collected(tmp_path: Path) -> None:
     deadline = time.monotonic() + 60
     while not (workdir / "began").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert "still going on" in workflows.provcap(workdir, "show").stderr
+    assert "[still-running]" in workflows.provcap(workdir, "crate").stderr
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     assert workflows.provcap(workdir, "collect").returncode == 0

@@ -51,9 +51,7 @@ def _parameters() -> list[Any]:
         wanted = expectations(path.parent.name)
         marks = [getattr(pytest.mark, mark) for mark in wanted.get("marks", ())]
         missing = _missing(wanted.get("needs", ()))
-        found.append(
-            pytest.param(path.parent.name, marks=[*marks, *([pytest.mark.skip(missing)] if missing else [])])
-        )
+        found.append(pytest.param(path.parent.name, marks=[*marks, *([pytest.mark.skip(missing)] if missing else [])]))
     return found
 
 
@@ -86,18 +84,19 @@ class Trial:
     def fill(self, text: str) -> str:
         """`text` with what this machine and this trial call things."""
         filled = text.replace("@work@", str(self.workdir)).replace("@python@", sys.executable)
-        filled = filled.replace("@slurm@", SLURM)
         return filled.replace("@sif@", _sif()) if "@sif@" in filled else filled
+
+    def _argument(self, text: str) -> list[str]:
+        return SLURM.split() if text == "@slurm@" else [self.fill(text)]
 
     def invoke(self, step: dict[str, Any]) -> tuple[int, bytes]:
         """Run Snakemake once as `step` says; its exit code and stdout."""
         if "before" in step:
             subprocess.run(self.fill(step["before"]), shell=True, cwd=self.workdir, check=True, executable="bash")
         capture = self.capture and step.get("capture", True)
-        arguments = [self.fill(word) for word in _words(step.get("arguments", ""))]
-        cores = [] if {"--cores", "-c"} & set(arguments) or "--executor" in self.fill(str(step)) else ["--cores", "2"]
-        command = [sys.executable, "-P", "-m", "snakemake", *cores]
-        command += [word for text in arguments for word in ([text] if text != "@slurm@" else SLURM.split())]
+        arguments = [word for text in _words(step.get("arguments", "")) for word in self._argument(text)]
+        cores = [] if {"--cores", "--executor"} & set(arguments) else ["--cores", "2"]
+        command = [sys.executable, "-P", "-m", "snakemake", *cores, *arguments]
         command += ["--logger", "provcap"] if capture else []
         variables = {key: self.fill(str(value)) for key, value in self.wanted.get("variables", {}).items()}
         out, err = self.workdir.parent / "stdout", self.workdir.parent / "stderr"

@@ -190,14 +190,31 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
+BACKEND = """
+import os, zipfile
+def build_wheel(folder, *_, body="def main(): pass\\n", path="{name}.py"):
+    info = "{name}-1.0.dist-info/"
+    files = {{path: body, info + "METADATA": "Metadata-Version: 2.1\\nName: {name}\\nVersion: 1.0\\n",
+             info + "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+             info + "entry_points.txt": "[console_scripts]\\n{name}-run = {name}:main\\n"}}
+    files[info + "RECORD"] = "".join(f + ",,\\n" for f in [*files, info + "RECORD"])
+    with zipfile.ZipFile(os.path.join(folder, "{name}-1.0-py3-none-any.whl"), "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+    return "{name}-1.0-py3-none-any.whl"
+def build_editable(folder, *_):
+    return build_wheel(folder, body=os.getcwd(), path="__editable__.{name}.pth")
+"""
+
+
 def make_project(folder: Path, name: str) -> None:
+    """A project that builds itself without any other."""
     folder.mkdir(parents=True)
-    lines = ["[build-system]", "requires = ['setuptools']", "build-backend = 'setuptools.build_meta'", "[project]"]
-    lines += [f"name = '{name}'", "version = '1.0'", "[project.scripts]", f"{name}-run = '{name}:main'"]
-    lines += ["[tool.setuptools]", f"packages = ['{name}']"]
-    (folder / "pyproject.toml").write_text("\n".join(lines))
-    (folder / name).mkdir()
-    (folder / name / "__init__.py").write_text("def main(): pass\n")
+    (folder / "pyproject.toml").write_text(
+        "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+        f"[project]\nname = '{name}'\nversion = '1.0'\n"
+    )
+    (folder / "backend.py").write_text(BACKEND.format(name=name))
 
 
 def test_origins_are_those_of_pip_freeze(tmp_path: Path) -> None:
@@ -213,9 +230,9 @@ def test_origins_are_those_of_pip_freeze(tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", str(tmp_path / "repo"), "clone")
     git(tmp_path / "clone", "remote", "set-url", "origin", "https://user:secret@example.org/repo.git")
     venv = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     (site,) = venv.glob("lib/python3*/site-packages")
-    (site / "shared.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")  # setuptools, to build with
+    (site / "shared.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")  # has pip
     pip = [venv / "bin/python", "-m", "pip", "--disable-pip-version-check"]
     install = [*pip, "install", "-q", "--no-build-isolation", "--no-deps", "--no-index"]
     subprocess.run([*install, f"git+file://{tmp_path}/repo", "-e", tmp_path / "clone/sub/inner"], check=True)

@@ -12,7 +12,7 @@ from tests.engines import ROOT
 IHC = ROOT / "workflows/ihc/workflow/Snakefile"
 
 WORKFLOWS = {
-    "shell": "rule a:\n    output: 'o/a'\n    shell: 'env | grep -v -e ^_= -e ^OLDPWD > {output}; echo $- $0 >> {output}'\n",
+    "shell": "rule a:\n    output: 'o/a'\n    shell: 'env | grep -v -e ^_= -e ^OLDPWD -e ^PYTHONPATH= -e ^R_LIBS= -e ^R_DEFAULT_PACKAGES= -e ^PROVCAP_ | sort > {output}; echo $- $0 >> {output}'\n",
     "strict mode": "rule a:\n    output: 'o/a'\n    shell: 'false | cat > {output}'\n",
     "unset variable": "rule a:\n    output: 'o/a'\n    shell: 'echo $nothing > {output}'\n",
     "own prefix": "shell.prefix('X=1; ')\nrule a:\n    output: 'o/a'\n    shell: 'echo $X $- > {output}; false; true'\n",

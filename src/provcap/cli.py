@@ -107,6 +107,8 @@ def cmd_list(options: argparse.Namespace) -> int:
 
 def cmd_show(options: argparse.Namespace) -> int:
     opened = open_run(options.run, options.directory)
+    if opened.going_on:
+        print("note: this run is still going on; what has begun and not ended is called lost", file=sys.stderr)
     print(_shown(options, opened))
     return _strict(options, opened.run.gaps)
 
@@ -156,6 +158,8 @@ def cmd_crate(options: argparse.Namespace) -> int:
         raise ProvcapError(
             "already-a-crate", f"{options.run} is a crate already", "copy it, or name the run that it came from"
         )
+    if opened.going_on:
+        raise ProvcapError("still-running", f"the run {opened.run.id} is still going on", "pack it when it has ended")
     target = Path(options.output or f"{opened.run.id}.crate.zip")
     policy = Policy(inputs=not options.without_inputs, intermediates=options.with_intermediates)
     gaps = bundle.write_crate(opened.run, opened.files, target, policy)

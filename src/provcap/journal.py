@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
+import os
+import shutil
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -47,6 +48,18 @@ def read_lines(path: Path, expected: str, gaps: list[Gap]) -> Iterator[dict[str,
         gaps.append(Gap("damaged-record", f"file:{path.name}", f"line {number} was left out: {problem}"))
 
 
+def is_going_on(folder: Path) -> bool:
+    """Whether the run in `folder` has no end yet and its main process is alive on this machine."""
+    events = list(read_lines(folder / "events.jsonl", EVENT_FORMAT, []))
+    start = next((e for e in events if e.get("event") == "run_started"), {})
+    if any(e.get("event") == "run_ended" for e in events) or start.get("hostname") != os.uname().nodename:
+        return False
+    try:
+        return b"snakemake" in Path(f"/proc/{int(start['pid'])}/cmdline").read_bytes()
+    except (OSError, KeyError, ValueError):
+        return False
+
+
 def read_records(folder: Path, gaps: list[Gap]) -> dict[str, dict[str, Any]]:
     """The last record of every attempt of the run in `folder`, by id; one that has only begun says so."""
     found: dict[str, dict[str, Any]] = {}
@@ -66,8 +79,8 @@ def record_files(folder: Path) -> list[Path]:
 def gather(folder: Path) -> None:
     """Append all record files to ``records.jsonl`` and remove them: a run leaves few files behind.
 
-    Only for a run that has ended. A file whose writer still has an open attempt stays, and so does a damaged one. What is gathered is written
-    before anything is removed, so that a crash in between leaves lines twice, never lost.
+    Only for a run that has ended. A file whose writer still has an open attempt stays, and so does a damaged one. What
+    is gathered is written before anything is removed, so that a crash in between leaves lines twice, never lost.
     """
     done: list[Path] = []
     lines: list[bytes] = []
@@ -85,11 +98,11 @@ def gather(folder: Path) -> None:
         store.write_atomic(target, before + b"".join(lines))
         for path in done:
             path.unlink()
-    for note in [*(folder / "digests").glob("*"), *(folder / "environments").glob("*.ref")]:
-        note.unlink(missing_ok=True)  # notes between processes of a run that has ended
-    for name in ("shell", "records", "digests"):
-        with contextlib.suppress(OSError):
-            (folder / name).rmdir()
+    if not record_files(folder):  # notes between the processes of a run that has ended
+        for note in (folder / "environments").glob("*.ref"):
+            note.unlink(missing_ok=True)
+        for name in ("shell", "records", "digests", "environments/commands"):
+            shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _line(entry: dict[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from provcap import codec, collect, store
+from provcap import codec, collect, journal, store
 from provcap.errors import DamagedRecord, RunNotFound
 from provcap.model import Run
 
@@ -22,6 +22,7 @@ class Opened:
     folder: Path | None = None  #: the run's folder below .provcap, when it was opened there
     files: Path | None = None  #: the directory that its paths are relative to, when there is one
     crate: Path | None = None
+    going_on: bool = False  #: its Snakemake is still at work: what is told is what is known by now
 
 
 def open_run(name: str, workdir: Path) -> Opened:
@@ -53,9 +54,10 @@ def _open_directory(path: Path) -> Opened:
 
 
 def _open_folder(folder: Path) -> Opened:
-    run = _load(folder / "run.json") if (folder / "run.json").is_file() else collect.join(folder)
+    collected = (folder / "run.json").is_file()
+    run = _load(folder / "run.json") if collected else collect.join(folder)
     workdir = folder.absolute().parents[2] if folder.absolute().parent.name == "runs" else Path(run.workdir)
-    return Opened(run, folder=folder, files=workdir)
+    return Opened(run, folder=folder, files=workdir, going_on=not collected and journal.is_going_on(folder))
 
 
 def _load(path: Path) -> Run:

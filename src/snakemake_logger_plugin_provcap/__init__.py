@@ -98,7 +98,7 @@ class LogHandler(LogHandlerBase):
 
         run = collect.collect(folder)
         if not getattr(self.common_settings, "quiet", None):
-            print(f"provcap: {len(run.jobs)} jobs recorded in {folder} (see: provcap show)", file=sys.stderr)
+            print(f"provcap: {len(run.jobs)} attempts recorded in {folder} (see: provcap show)", file=sys.stderr)
 
     @property
     def writes_to_stream(self) -> bool:

@@ -83,6 +83,7 @@ class EventLog:
         yield {
             "event": "run_started",
             "run": self.run_id,
+            "pid": os.getpid(),
             "workdir": str(workdir),
             "command": ["snakemake", *sys.argv[1:]],
             "snakemake_version": fence.attempt(reading.version, None),

@@ -21,12 +21,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from provcap.capture import fence, process, reading, settings, shellscope, tools
+from provcap.capture import fence, process, reading, replay, settings, shellscope, tools
 from provcap.capture.recorder import Attempt, Recorder
 
 RUN_VARIABLE = "PROVCAP_RUN"  #: the run's id, in the environment of every Snakemake process of the run
 
-_PASSED_ON = (settings.OFF_VARIABLE, settings.MAX_BYTES_VARIABLE)
+_PASSED_ON = (settings.OFF_VARIABLE, settings.MAX_BYTES_VARIABLE, replay.VARIABLE)
 
 _here = threading.local()  # .attempt: the one that this thread runs; .probing: whether the probe is running in it
 _lock = threading.Lock()
@@ -181,7 +181,8 @@ def _ours(attempt: Attempt, caller: dict[str, Any], args: tuple[Any, ...]) -> st
             key, image, staged, lambda out: _probe(shellscope.probe_command(staged, out, python), context)
         )
     named = fence.attempt(lambda: tools.words(str(caller.get("cmd") or "")), [])
-    attempt.prefix = shellscope.prefix(staged, attempt.new_shell(), named)
+    off = attempt.recorder.settings.off_for(attempt.facts.get("rule", ""))
+    attempt.prefix = shellscope.prefix(staged, attempt.new_shell(), named, off)
     return attempt.prefix
 
 

@@ -12,7 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from provcap import __version__, store
-from provcap.capture import artifacts, clock, fence, granted, hardware, newfiles, scrub, settings, shellscope, shipping
+from provcap.capture import (
+    artifacts,
+    clock,
+    fence,
+    granted,
+    hardware,
+    newfiles,
+    observed,
+    replay,
+    scrub,
+    settings,
+    shellscope,
+    shipping,
+)
 from provcap.capture.environment import Environments
 from provcap.capture.process import MemorySampler, Process, used_by
 from provcap.capture.writer import Writer
@@ -58,6 +71,7 @@ class Recorder:
         self.declared = declared
         self.secrets = {*scrub.secrets_in(os.environ), *secrets}  #: grows by those in the params of jobs
         self.ships = ships  #: whether records go to stderr, too, because the main process does not see our files
+        self.machine_told = False  #: whether a record of this process describes the machine; the others name its id
         self._sent: set[str] = set()
         self._staged: Path | None = None
         self._lock = threading.Lock()
@@ -138,6 +152,8 @@ class Attempt:
         """Where the prologue of the attempt's next shell writes what it saw."""
         path = self.recorder.folder / "shell" / f"{self.id}.{len(self.shells)}"
         self.shells.append(path)
+        with fence.fenced(self.gaps, "not-replayed", f"job:{self.id}"):
+            replay.hand_out(path, self.facts)
         return path
 
     def end(self, error: BaseException | None, places: dict[str, dict[str, str]]) -> None:
@@ -146,12 +162,18 @@ class Attempt:
         subject = f"job:{self.id}"
         record: dict[str, Any] = {"event": "end", "id": self.id, "started": clock.iso(self._began), **self._who()}
         record.update(ended=clock.iso(ended), provcap_version=__version__, probe=shellscope.probe_digest())
-        record["machine"] = hardware.describe()
+        if not self.recorder.machine_told:
+            record["machine"] = hardware.describe()
         record.update(self._outcome(error))
         with fence.fenced(self.gaps, "usage-unknown", subject):
             record["usage"] = {"wall_s": round(wall, 3), **self._usage()}
         with fence.fenced(self.gaps, "shell-unseen", subject):
             record.update(self._told())
+        with fence.fenced(self.gaps, "interpreter-unseen", subject):
+            seen = observed.read(self.shells, self.facts, record.get("variables", {}), subject)
+            self.gaps += seen.pop("gaps")
+            opened = seen.pop("opened", [])
+            record.update(seen, undeclared_inputs=[self._described({"path": path}) for path in opened])
         with fence.fenced(self.gaps, "limits-unknown", subject):
             record.update(granted.here(self.recorder.workdir))
         for role in ("inputs", "outputs", "logs"):
@@ -165,6 +187,7 @@ class Attempt:
         record["gaps"] = self.gaps + self.environment.get("gaps", [])
         with fence.fenced(self.gaps, "record-incomplete", subject):
             self._append(record)
+            self.recorder.machine_told = True
 
     def _outcome(self, error: BaseException | None) -> dict[str, Any]:
         codes = [p.returncode for p in self.processes if p.returncode]

@@ -17,9 +17,10 @@ SHELLS = {None, "bash", "sh", "dash", "ash", "zsh", "ksh"}
 
 @functools.cache
 def probe_files() -> dict[str, bytes]:
-    """The files of the probe, by name."""
-    folder = resources.files("provcap.capture") / "probe"
-    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name.endswith((".py", ".sh"))}
+    """The files of the probe, by their path in it."""
+    folder = Path(str(resources.files("provcap.capture") / "probe"))
+    paths = (p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc")
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in paths}
 
 
 @functools.cache
@@ -48,16 +49,17 @@ def probe_command(probe: Path, out: Path, python: str) -> str:
     return command.replace("{", "{{").replace("}", "}}")  # Snakemake formats what it runs
 
 
-def prefix(probe: Path, told: Path, words: Iterable[str] = ()) -> str:
+def prefix(probe: Path, told: Path, words: Iterable[str] = (), off: Iterable[str] = ()) -> str:
     """Shell text to run before a command: sources the prologue if it can be read here, and is true either way.
 
     `words` are the command words whose places the prologue tells; they must be safe to stand in a shell unquoted.
+    `off` are the hooks that are switched off: of ``python`` and ``r`` the prologue then says nothing to them.
 
     It is one short line, so that line numbers in the user's command stay and error messages remain readable.
     """
-    prologue = shlex.quote(str(probe / "prologue.sh"))
-    named = shlex.quote(" ".join(words))
-    return f"_provcap={shlex.quote(str(told))} _provcap_words={named};[ ! -r {prologue} ]||. {prologue}; "
+    values = {"": str(told), "_words": " ".join(words), "_off": " ".join(off), "_probe": str(probe)}
+    told_all = " ".join(f"_provcap{name}={shlex.quote(value)}" for name, value in values.items() if value)
+    return f'{told_all};[ ! -r "$_provcap_probe/prologue.sh" ]||. "$_provcap_probe/prologue.sh"; '
 
 
 def read_told(told: Path) -> dict[str, str]:

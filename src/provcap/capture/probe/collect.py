@@ -367,9 +367,9 @@ def direct_origin(direct, name):
     """PEP 610 as pip freeze writes it: VCS commit, archive hash, or the checkout that is installed as editable."""
     url, vcs, archive = strip_user(direct.get("url", "")), direct.get("vcs_info"), direct.get("archive_info")
     if direct.get("dir_info", {}).get("editable"):
-        from urllib.request import url2pathname
+        import urllib.parse
 
-        return {"origin": working_copy(url2pathname(re.sub("^file://", "", url)), name), "editable": True}
+        return {"origin": working_copy(urllib.parse.unquote(re.sub("^file://", "", url)), name), "editable": True}
     parts = []
     if vcs:
         url = "%s+%s@%s" % (vcs.get("vcs", "git"), url, vcs.get("commit_id", ""))

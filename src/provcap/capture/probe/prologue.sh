@@ -24,5 +24,41 @@
     printf 'net:=%s\0' "$_provcap_value"
   fi
 } 2>/dev/null >|"$_provcap" || :
-unset _provcap _provcap_name _provcap_value _provcap_rest _provcap_words PROVCAP_RUN
+# Python runs python/sitecustomize.py, and R (4 or newer) loads the package below R/: they tell what they imported and
+# drew. R's version stands in a file of the first R on the PATH. A place with a colon cannot stand in these lists.
+case $_provcap_probe in
+  *:*) ;;
+  *)
+    export PROVCAP_TOLD="$_provcap"
+    case " ${_provcap_off-} " in
+      *" python "*) ;;
+      *) export PYTHONPATH="$_provcap_probe/python${PYTHONPATH:+:$PYTHONPATH}" ;;
+    esac
+    case " ${_provcap_off-} " in
+      *" r "*) _provcap_rest= ;;
+      *) _provcap_rest=${PATH-}: ;;
+    esac
+    while [ -n "$_provcap_rest" ]; do
+      _provcap_name=${_provcap_rest%%:*}
+      _provcap_rest=${_provcap_rest#*:}
+      [ -x "$_provcap_name/Rscript" ] || continue
+      _provcap_name=${_provcap_name%/bin}
+      for _provcap_name in "$_provcap_name/lib/R" "$_provcap_name/lib64/R"; do
+        [ ! -r "$_provcap_name/library/base/DESCRIPTION" ] || break
+      done
+      while read -r _provcap_value _provcap_rest; do
+        case $_provcap_value$_provcap_rest in
+          Version:[4-9].*)
+            export R_LIBS="$_provcap_probe/R${R_LIBS:+:$R_LIBS}"
+            _provcap_value=${R_DEFAULT_PACKAGES:-datasets,utils,grDevices,graphics,stats,methods}
+            export R_DEFAULT_PACKAGES="provcap,$_provcap_value"
+            [ "$_provcap_value" != NULL ] || R_DEFAULT_PACKAGES=provcap
+            ;;
+        esac
+      done <"$_provcap_name/library/base/DESCRIPTION" || :
+      break
+    done
+    ;;
+esac 2>/dev/null
+unset _provcap _provcap_name _provcap_value _provcap_rest _provcap_words _provcap_off _provcap_probe PROVCAP_RUN
 :

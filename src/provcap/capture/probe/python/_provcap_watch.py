@@ -48,20 +48,22 @@ _replay = None
 def start(name, folder):
     """Begin to watch; files are named after `name`, our own code is in `folder`."""
     global here, told, workdir, started, _replay
+    if here:
+        return  # a probe of an outer run stands behind this one
     here, told = folder, name
     workdir = name
     for _ in range(5):  # <workdir>/.provcap/runs/<run>/shell/<name>
         workdir = os.path.dirname(workdir)
     started = int(time.time() * 1e9)
     _replay = given(name + ".replay")
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_parent=_count_fork, after_in_child=_forked)
     sys.meta_path.insert(0, Finder())
     for module in list(WATCHED):
         if module in sys.modules:
             WATCHED[module](sys.modules[module])
     if hasattr(sys, "addaudithook"):
         sys.addaudithook(audit)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_parent=_count_fork, after_in_child=_forked)
     atexit.register(finish)
 
 
@@ -110,22 +112,13 @@ def place(name, line):
             with open(name, "rb") as stream:
                 for number, text in enumerate(stream, 1):
                     if text.startswith(b"######## snakemake preamble end"):
-                        line -= number - text_start(name)
+                        line -= number
                         break
                     if number > 50:
                         break
         except OSError:
             pass
     return "%s:%d" % (own_name(name), line)
-
-
-def text_start(name):
-    """How many lines of the script stand before Snakemake's preamble (`from __future__` must be first)."""
-    with open(name, "rb") as stream:
-        for number, text in enumerate(stream):
-            if text.startswith(b"######## snakemake preamble start"):
-                return number
-    return 0
 
 
 def own_name(name):
@@ -201,13 +194,28 @@ def patch_random(module):
     cls.seed = seed
     if getattr(module.seed, "__self__", None) is inst:
         module.seed = inst.seed
-    slot = add("random", None, None, main_name())
-    _random = {"inst": inst, "base": inst.getstate(), "first": None, "slot": slot, "module": module}
+    _random = {"inst": inst}
+    _track_random(add("random", None, None, main_name()))
+    if hasattr(os, "register_at_fork"):
+        # after what `random` itself does there: it seeds its hidden generator anew, whatever seed the parent had set
+        os.register_at_fork(after_in_child=_forked_random)
+
+
+def _track_random(slot):
+    """From here on the state of the hidden generator is nobody's seed, but entropy, or what replay gives."""
+    inst = _random["inst"]
     state = take("random", slot["where"])
     if state is not None:
         inst.setstate(unpacked(state))
-        _random["base"] = inst.getstate()
-    _random["first"] = _random["base"]
+    first = inst.getstate()
+    _random.update(slot=slot, base=first, first=first)
+
+
+def _forked_random():
+    try:
+        _track_random({"source": "random", "kind": None, "value": None, "where": main_name()})
+    except Exception:
+        pass
 
 
 def _check_random():
@@ -623,9 +631,6 @@ def _forked():
         draws[:] = []
         for holder in (_last, _pairs, opened, _seen, _written):
             holder.clear()
-        if _random is not None and _random["slot"] is not None:
-            _random["slot"] = dict(_random["slot"], kind=None, value=None)
-            _random["base"] = _random["inst"].getstate()
         if _numpy is not None and _numpy["rand"] is not None:
             _numpy["slot"] = dict(_numpy["slot"], kind=None, value=None)
             _numpy["base"] = legacy_state(_numpy["rand"])
