@@ -21,7 +21,8 @@ check: .venv/installed  ## style, types, floors, and that the probe parses as Py
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -c "import ast; ast.parse(open('src/provcap/capture/probe/collect.py').read(), feature_version=(3, 6))"
+	$(BIN)/python -c "import ast, glob; [ast.parse(open(p).read(), p, feature_version=(3, 6)) for p in \
+	  glob.glob('src/provcap/capture/probe/**/*.py', recursive=True)]"
 
 demo: .venv/installed  ## the reference workflow, captured, packed and checked
 	rm -rf demo/run demo/ihc.crate.zip

@@ -37,7 +37,9 @@ JOBS = st.builds(
     inputs=st.lists(ARTIFACTS, max_size=3).map(tuple),
     network=st.none() | st.sampled_from(["open", "closed"]),
     randomness=st.lists(
-        st.builds(model.Draw, source=TEXT, kind=st.sampled_from(["declared", "seeded", "unseeded"]), order=st.integers(0)),
+        st.builds(
+            model.Draw, source=TEXT, kind=st.sampled_from(["declared", "seeded", "unseeded"]), order=st.integers(0)
+        ),
         max_size=2,
     ).map(tuple),
     usage=st.none() | st.builds(model.Usage, wall_s=st.none() | st.floats(0, 1e6)),

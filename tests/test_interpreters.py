@@ -124,7 +124,7 @@ def test_replay_of_unseeded_python_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_replay_keeps_processes_apart(tmp_path: Path) -> None:
     """Each of the Python processes that one shell command starts gets its own entropy back."""
     code = "import random; print(random.random())"
-    job_of(tmp_path / "w", f'shell: "for i in 1 2 3; do python3 -c \'{code}\'; done > {{output}}"')
+    job_of(tmp_path / "w", f"shell: \"for i in 1 2 3; do python3 -c '{code}'; done > {{output}}\"")
     (first, without, with_replay), _ = replayed(tmp_path / "w")
     assert len(set(first.split())) == 3
     assert first != without
@@ -150,7 +150,7 @@ def test_r_is_recorded_and_replayed(tmp_path: Path) -> None:
 def test_r_notices_nothing(tmp_path: Path, words: list[str]) -> None:
     """Search path, first library, objects, and error messages of R are the same with and without capture."""
     code = "print(search()); print(.libPaths()[1]); print(ls(all.names=TRUE)); try(set.seed()); args(set.seed); quit(status=3)"
-    rule = RULE.format(f'shell: "Rscript {" ".join(words)} -e \'{code}\' > {{output}} 2>&1 || echo $? >> {{output}}"')
+    rule = RULE.format(f"shell: \"Rscript {' '.join(words)} -e '{code}' > {{output}} 2>&1 || echo $? >> {{output}}\"")
     seen = []
     for capture in (False, True):
         workflows.write(tmp_path, rule)
@@ -301,7 +301,14 @@ def test_hostile_files_are_survived(tmp_path: Path) -> None:
 
 def test_seeds_are_declared_by_name() -> None:
     """Params that are named like a seed, at any depth, and PYTHONHASHSEED are declared seeds; others are not."""
-    params = {"seed": 1, "model": {"random_state": 2, "n": 3}, "seeds": [4, 5], "seedling": 6, "split_seed": 7, "rng": None}
+    params = {
+        "seed": 1,
+        "model": {"random_state": 2, "n": 3},
+        "seeds": [4, 5],
+        "seedling": 6,
+        "split_seed": 7,
+        "rng": None,
+    }
     found = observed.declared({"params": params}, {"PYTHONHASHSEED": "0"})
     assert [(d["where"], d["value"]) for d in found] == [
         ("params.seed", "1"),

@@ -91,6 +91,7 @@ def test_large_files_are_left_unhashed_by_policy(tmp_path: Path) -> None:
     assert (run.jobs[0].outputs[0].digest, run.jobs[0].outputs[0].size_bytes) == (None, 2)
     assert "not-hashed-by-policy" in {g.slug for g in run.gaps}
 
+
 CHECKPOINT = """
 rule all:
     input: "total.txt"

@@ -99,13 +99,18 @@ class EventLog:
             yield {"event": "up_to_date", **facts}
 
     def close(self) -> Path | None:
-        """Write the last event; return the run's folder, or None when nothing was run."""
+        """Write the last event; return the run's folder, or None when nothing was run.
+
+        Raises OSError when nothing of the run could be written.
+        """
         if self.folder is not None:
             flow, workdir = reading.workflow(), self.folder.parents[2]
             left = fence.attempt(lambda: reading.remaining(flow), None)
             targets = fence.attempt(lambda: reading.targets(flow, workdir), [])
             log = fence.attempt(lambda: reading.log_file(flow), None)
             self._write({"event": "run_ended", "time": clock.now(), "log": log, "remaining": left, "targets": targets})
+            if not self._written:
+                raise OSError(self._why)
         return self.folder
 
     def _write(self, entry: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ nothing in them is believed without a look: sizes, types and lengths are limited
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -44,9 +45,7 @@ class _Process:
     unseen: list[str] = field(default_factory=list)
 
 
-def read(
-    shells: Sequence[Path], facts: dict[str, Any], variables: dict[str, str], subject: str
-) -> dict[str, Any]:
+def read(shells: Sequence[Path], facts: dict[str, Any], variables: dict[str, str], subject: str) -> dict[str, Any]:
     """Read and remove what the processes of a job told: ``imports``, ``randomness``, ``opened`` and ``gaps``.
 
     `shells` are the files that the job's shells told, in their order; `facts` those of the job; `variables` what its
@@ -113,7 +112,9 @@ def _gaps(
     def gap(slug: str, message: str) -> dict[str, str]:
         return {"slug": slug, "subject": subject, "message": message}
 
-    unseeded = sorted({f"{d['source']} ({d.get('where') or 'unknown place'})" for d in draws if d["kind"] == "unseeded"})
+    unseeded = sorted(
+        {f"{d['source']} ({d.get('where') or 'unknown place'})" for d in draws if d["kind"] == "unseeded"}
+    )
     if unseeded:
         more = f" and {len(unseeded) - 8} more" if len(unseeded) > 8 else ""
         yield gap("unseeded-randomness", f"nobody seeded {', '.join(unseeded[:8])}{more}")
@@ -139,7 +140,8 @@ def _silent_children(process: _Process, processes: list[_Process]) -> int:
 def _processes(shells: Sequence[Path]) -> list[_Process]:
     """What the interpreters below the job's shells told, in the order of their start. The files are removed."""
     found: list[tuple[int, _Process]] = []
-    names = os.listdir(shells[0].parent) if shells else []
+    folder = shells[0].parent if shells else None
+    names = os.listdir(folder) if folder and folder.is_dir() else []  # gone: the shells were unseen, and say so
     for shell in shells:
         start = re.compile(re.escape(shell.name) + r"\.(?:(py|R)\.(\d+)-(\d+)|replay|R\.replay)$")
         claim = re.compile(re.escape(shell.name.rpartition(".")[0]) + r"\.claim\.\d+$")
@@ -148,7 +150,7 @@ def _processes(shells: Sequence[Path]) -> list[_Process]:
             path = shell.parent / name
             if match and match[1] and len(found) < MAX_FILES:
                 reader = _read_python if match[1] == "py" else _read_r
-                process = fence.attempt(lambda r=reader, p=path, m=match: r(_content(p), int(m[3])), None)
+                process = fence.attempt(functools.partial(_read, reader, path, int(match[3])), None)
                 if process is not None:
                     found.append((int(match[2]), process))
             if match or claim.match(name):
@@ -157,9 +159,9 @@ def _processes(shells: Sequence[Path]) -> list[_Process]:
     return [process for _, process in sorted(found, key=lambda pair: pair[0])]
 
 
-def _content(path: Path) -> bytes:
+def _read(reader: Callable[[bytes, int], _Process], path: Path, pid: int) -> _Process:
     with path.open("rb") as stream:
-        return stream.read(MAX_BYTES)
+        return reader(stream.read(MAX_BYTES), pid)
 
 
 def _text(value: Any) -> str | None:
@@ -186,7 +188,9 @@ def _read_python(content: bytes, pid: int) -> _Process:
             continue
         draws = [told["draw"]] if "draw" in told else told.get("draws")
         for draw in _list(draws, lambda d: isinstance(d, dict) and d.get("kind") in ("seeded", "unseeded")):
-            process.draws.append(_draw(str(draw.get("source"))[:100], draw["kind"], draw.get("value"), draw.get("where")))
+            process.draws.append(
+                _draw(str(draw.get("source"))[:100], draw["kind"], draw.get("value"), draw.get("where"))
+            )
         if "draw" in told:
             continue
         process.ended = True
@@ -194,7 +198,9 @@ def _read_python(content: bytes, pid: int) -> _Process:
         process.modules = _list(told.get("modules"), lambda m: isinstance(m, list) and len(m) == 4)
         process.libraries = _list(told.get("libraries"), lambda e: isinstance(e, list) and len(e) == 5)
         process.opened = _list(told.get("opened"), lambda p: isinstance(p, str) and ".." not in p.split("/"))
-        process.unseen = [f"{name} could not be watched" for name in _list(told.get("unseen"), lambda n: bool(_text(n)))]
+        process.unseen = [
+            f"{name} could not be watched" for name in _list(told.get("unseen"), lambda n: bool(_text(n)))
+        ]
         if _number(told.get("lost")):
             process.unseen.append(f"{told['lost']} seeding calls beyond the first {len(process.draws)}")
         if told.get("crowded"):
@@ -261,7 +267,7 @@ def _libraries(processes: list[_Process], here: bool) -> list[dict[str, Any]]:
             value = known if isinstance(known, str) and re.fullmatch(r"sha256:[0-9a-f]{64}", known) else None
             if value is None and (here or inode is not None):
                 identity = None if inode is None else (size, changed, inode)
-                value = fence.attempt(lambda p=path, i=identity: _same(p, i), None)
+                value = fence.attempt(functools.partial(_same, path, identity), None)
             found[path] = entry | ({"digest": value} if value else {})
     return [found[path] for path in sorted(found)]
 

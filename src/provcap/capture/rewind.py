@@ -17,7 +17,7 @@ _MERSENNE_TWISTER = 3  #: the last two digits of the first number of .Random.see
 
 
 def seed_of(state: list[int]) -> int | None:
-    """The argument of set.seed that leads to the R state `state` (.Random.seed); None when there is none to be found."""
+    """The argument of set.seed that leads to the R state `state` (.Random.seed); None when none can be found."""
     if len(state) != SIZE + 2 or state[0] % 100 != _MERSENNE_TWISTER:
         return None
     words = [number & _WORD for number in state[2:]]

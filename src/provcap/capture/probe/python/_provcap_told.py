@@ -1,4 +1,4 @@
-"""Tells what _provcap_watch saw of one Python process, when it ends: one file, of lines of JSON. Python 3.6 or newer."""
+"""Tells what _provcap_watch saw of one Python process, when it ends: a file of lines of JSON. Python 3.6 or newer."""
 
 import os
 import sys

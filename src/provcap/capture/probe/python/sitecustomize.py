@@ -26,7 +26,7 @@ def _start():
 _start()
 _ours = sys.modules.pop("sitecustomize", None)
 try:
-    import sitecustomize  # the one that we stood before
+    import sitecustomize  # noqa: F401 (the one that we stood before)
 except ImportError as _error:
     if getattr(_error, "name", "sitecustomize") not in ("sitecustomize", None):
         raise
