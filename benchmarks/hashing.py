@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast files are hashed: a large one beside OpenSSL's SHA-256 on memory, and a tree of small ones beside one thread.
+"""How fast files are hashed: a large one beside OpenSSL's SHA-256 on memory, a tree of small ones beside one thread.
 
 hashing.py [--mebibytes N] [--files N] [--rounds N] [--json]
 """

@@ -42,7 +42,8 @@ class Scenario:
 def scenarios(jobs: int | None, quick: bool) -> dict[str, Scenario]:
     """The scenarios at full size, with `jobs` jobs, or small enough for a smoke test."""
     many, few = jobs or (60 if quick else 500), jobs or (4 if quick else 40)
-    target = "rule all:\n    default_target: True\n    input: expand('out/{{n}}', n=range({jobs}))\nrule one:\n    output: 'out/{{n}}'\n"
+    target = "rule all:\n    default_target: True\n    input: expand('out/{{n}}', n=range({jobs}))\n"
+    target += "rule one:\n    output: 'out/{{n}}'\n"
     trivial = target.format(jobs=many) + "    shell: 'echo {wildcards.n} > {output}'\n"
     contained = (
         f"container: '{SIF}'\n" + target.format(jobs=few) + "    shell: 'sleep 2; echo {wildcards.n} > {output}'\n"

@@ -27,10 +27,17 @@ from tests import workflows
 from tests.engines import ROOT
 
 CORPUS = Path(__file__).parent / "corpus"
-SLURM = "--executor slurm --default-resources slurm_account=none runtime=5 mem_mb=200 --slurm-init-seconds-before-status-checks 3"
+SLURM = "--executor slurm --default-resources slurm_account=none runtime=5 mem_mb=200 --slurm-init-seconds-before-status-checks 3 --seconds-between-status-checks 5"
 OURS = {".provcap", ".snakemake"}
 #: gaps that say nothing about the jobs, or have tests of their own
-USUAL_GAPS = {"not-described", "workflow-unversioned", "undeclared-output", "undeclared-input", "undeclared-seed"}
+USUAL_GAPS = {
+    "not-described",
+    "workflow-unversioned",
+    "undeclared-output",
+    "undeclared-input",
+    "undeclared-seed",
+    "unseeded-randomness",
+}
 #: parts of Snakemake's talk that differ between any two runs
 TIMES = re.compile(
     r"\d{4}-\d\d-\d\dT\d{6}\.\d+|\[\w{3} \w{3} +\d+ [\d:]+ \d{4}\]|^ *(Date|Workflow ID|Command|Elapsed time): .*"
@@ -143,7 +150,7 @@ def test_same_with_and_without_capture_and_recorded(tmp_path: Path, name: str) -
     """Exit codes, outputs, stdout, Snakemake's messages and metadata are the same with capture as without, and each
     attempt is recorded exactly once, with its status and the checksums of its files."""
     seen = []
-    for capture in (False, True):
+    for capture in (True,) if expectations(name).get("alone") else (False, True):
         trial = Trial(name, tmp_path / "work", capture)
         trial_seen = []
         for number, step in enumerate(trial.wanted["invocations"]):
@@ -157,7 +164,7 @@ def test_same_with_and_without_capture_and_recorded(tmp_path: Path, name: str) -
                 _check_record(trial, step, number)
         seen.append(trial_seen)
         (tmp_path / "work").rename(tmp_path / f"capture {capture}")
-    for without, with_capture in zip(*seen, strict=True):
+    for without, with_capture in zip(seen[0], seen[-1], strict=True):
         for one, other in zip(without, with_capture, strict=True):
             assert one == other, f"{trial.wanted['about']} Left without, right with capture"
 
@@ -273,7 +280,8 @@ def _check_step(trial: Trial, run: Run, step: dict[str, Any]) -> None:
     for label, text in step.get("errors", {}).items():
         assert re.search(text, next(j for j in run.jobs if j.label == label).error or ""), label
     gaps = {g.slug for g in run.gaps} - USUAL_GAPS
-    assert sorted(gaps) == sorted(step.get("gaps", ())), [g for g in run.gaps if g.slug in gaps]
+    if step.get("gaps") != "any":
+        assert sorted(gaps) == sorted(step.get("gaps", ())), [g for g in run.gaps if g.slug in gaps]
 
 
 def _fact(job: Job, name: str) -> Any:

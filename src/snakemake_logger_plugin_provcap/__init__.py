@@ -6,6 +6,7 @@ hooks are put in. Everything is fenced: whatever happens here, Snakemake goes on
 """
 
 import contextlib
+import gc
 import os
 import sys
 from dataclasses import dataclass, field
@@ -96,7 +97,11 @@ class LogHandler(LogHandlerBase):
                 stream.write(str(folder))
         from provcap import collect
 
-        run = collect.collect(folder)
+        gc.freeze()  # else each collection walks through Snakemake's graph: 0.5 s more for 500 jobs
+        try:
+            run = collect.collect(folder)
+        finally:
+            gc.unfreeze()
         if not getattr(self.common_settings, "quiet", None):
             print(f"provcap: {len(run.jobs)} attempts recorded in {folder} (see: provcap show)", file=sys.stderr)
 

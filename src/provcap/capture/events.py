@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from provcap import __version__, codec, digest, store
-from provcap.capture import clock, fence, hooks, reading, scrub, settings, sources
+from provcap.capture import clock, fence, hooks, reading, scrub, settings, sources, writer
 
 EVENT_FORMAT = "provcap.event/1"
 _JOB_FIELDS = ("jobid", "rule_name", "wildcards", "local", "threads", "reason", "is_checkpoint")
@@ -37,6 +37,7 @@ class EventLog:
         self.folder: Path | None = None
         self._secrets: list[str] = list(scrub.secrets_in(os.environ))
         self._opening: dict[str, Any] | None = None  # run_started, to be told again if somebody removes it
+        self._progress: dict[str, Any] = {}  # the last that was told: one for each job would be many
         self._written = False  # whether it ever was
         self._lost = 0  # events that could not be written
         self._why = ""
@@ -59,7 +60,7 @@ class EventLog:
         elif name == "job_finished":
             yield {"event": name, "jobid": getattr(record, "job_id", None)}
         elif name == "progress":
-            yield {"event": name, "done": getattr(record, "done", None), "total": getattr(record, "total", None)}
+            self._progress = {"done": getattr(record, "done", None), "total": getattr(record, "total", None)}
         elif name == "error":
             yield {
                 "event": name,
@@ -108,6 +109,8 @@ class EventLog:
             left = fence.attempt(lambda: reading.remaining(flow), None)
             targets = fence.attempt(lambda: reading.targets(flow, workdir), [])
             log = fence.attempt(lambda: reading.log_file(flow), None)
+            if self._progress:
+                self._write({"event": "progress", "time": clock.now(), **self._progress})
             self._write({"event": "run_ended", "time": clock.now(), "log": log, "remaining": left, "targets": targets})
             if not self._written:
                 raise OSError(self._why)
@@ -128,28 +131,27 @@ class EventLog:
     def _append(self, entry: dict[str, Any]) -> None:
         """Append `entry`, and before it what a reader must know of events that are missing. Raises OSError."""
         assert self.folder is not None
+        path = self.folder / "events.jsonl"
         entries = [entry]
         if self._opening is None:
             self._opening = entry
-            self.folder.mkdir(parents=True, exist_ok=True)
-        elif not (self.folder / "events.jsonl").exists():
-            entries = [self._reopened(self.folder), entry]
+        elif not os.path.exists(path):
+            entries = [self._told_again(self.folder), entry]
         if self._lost:
             message = f"{self._lost} events of the run could not be written: {self._why}"
             entries.insert(-1, {"event": "lost", "message": message, "time": clock.now()})
         text = "".join(codec.stamp(EVENT_FORMAT, e) + "\n" for e in entries)
         if self._lost:
             text = "\n" + text  # the last line may be torn
-        with open(self.folder / "events.jsonl", "ab", buffering=0) as stream:
+        with writer.appending(path) as stream:
             content = text.encode("utf-8", "surrogateescape")
-            if stream.write(content) != len(content):
+            if os.write(stream, content) != len(content):
                 raise OSError("the disk is full")
         self._lost, self._written = 0, True
 
-    def _reopened(self, folder: Path) -> dict[str, Any]:
+    def _told_again(self, folder: Path) -> dict[str, Any]:
         """run_started once more, when it could not be written, or was removed while the run was going on."""
         opening: dict[str, Any] = self._opening or {}
-        folder.mkdir(parents=True, exist_ok=True)
         if not self._written:
             return opening
         flow = reading.workflow()

@@ -6,15 +6,36 @@ one process writes needs neither. A process that is killed leaves at most one to
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from provcap import codec, digest
 
 RECORD_FORMAT = "provcap.record/1"
+
+
+@contextlib.contextmanager
+def appending(path: Path) -> Iterator[int]:
+    """A descriptor that appends to `path`, which is made with its folders if need be. Raises OSError.
+
+    It is open for one write only: a file that is held open cannot be removed on NFS, nor its file system unmounted,
+    and a job may want either.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    try:
+        stream = os.open(path, flags, 0o644)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = os.open(path, flags, 0o644)
+    try:
+        yield stream
+    finally:
+        os.close(stream)
 
 
 class Writer:
@@ -38,18 +59,10 @@ class Writer:
     def append(self, record: dict[str, Any]) -> None:
         """Append one record as a line. Raises OSError when the directory is full, read-only or gone."""
         line = (codec.stamp(RECORD_FORMAT, record) + "\n").encode("utf-8", "surrogateescape")
-        path = self.folder / "records" / f"{self.name}.jsonl"
         with self._lock:
-            try:
-                stream = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            except FileNotFoundError:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                stream = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                line = b"\n" * self._torn + line
-                self._torn = True
+            line = b"\n" * self._torn + line
+            self._torn = True
+            with appending(self.folder / "records" / f"{self.name}.jsonl") as stream:
                 while line:
                     line = line[os.write(stream, line) :]
-                self._torn = False
-            finally:
-                os.close(stream)
+            self._torn = False
