@@ -61,7 +61,11 @@ def with_members(jobs: list[Job]) -> list[Job]:
             owner = next((folders[p] for p in _parents(artifact.path) if p in folders), None)
             if owner not in (None, job.id) and artifact.path not in made and artifact.kind != "missing":
                 members[str(owner)][artifact.path] = replace(artifact, name=None, flags=())
-    return [replace(job, members=tuple(members[job.id].values())) if job.id in members else job for job in jobs]
+    return [replace(job, members=_sorted(members[job.id])) if job.id in members else job for job in jobs]
+
+
+def _sorted(found: dict[str, Artifact]) -> tuple[Artifact, ...]:
+    return tuple(found[path] for path in sorted(found))
 
 
 def _parents(path: str) -> list[str]:
