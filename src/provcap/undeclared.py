@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from provcap import codec
+from provcap.capture.newfiles import parents
 from provcap.model import Artifact, Gap, Job
 
 
@@ -58,7 +59,7 @@ def with_members(jobs: list[Job]) -> list[Job]:
     members: dict[str, dict[str, Artifact]] = defaultdict(dict)
     for job in jobs if folders else ():
         for artifact in job.read:
-            owner = next((folders[p] for p in _parents(artifact.path) if p in folders), None)
+            owner = next((folders[p] for p in parents(artifact.path) if p in folders), None)
             if owner not in (None, job.id) and artifact.path not in made and artifact.kind != "missing":
                 members[str(owner)][artifact.path] = replace(artifact, name=None, flags=())
     return [replace(job, members=_sorted(members[job.id])) if job.id in members else job for job in jobs]
@@ -66,13 +67,6 @@ def with_members(jobs: list[Job]) -> list[Job]:
 
 def _sorted(found: dict[str, Artifact]) -> tuple[Artifact, ...]:
     return tuple(found[path] for path in sorted(found))
-
-
-def _parents(path: str) -> list[str]:
-    found = []
-    while (path := os.path.dirname(path)) not in ("", "/"):
-        found.append(path)
-    return found
 
 
 def _new_files(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -70,11 +70,12 @@ def _names(folder: str) -> set[str] | None:
 
 def undeclared(paths: Iterable[str], declared: set[str]) -> list[str]:
     """Those of `paths` that are neither declared nor hold, or lie in, something that is declared."""
-    parents = {parent for path in declared for parent in _parents(path)}
-    return [p for p in paths if p not in declared and p not in parents and not declared & set(_parents(p))]
+    above = {parent for path in declared for parent in parents(path)}
+    return [p for p in paths if p not in declared and p not in above and not declared & set(parents(p))]
 
 
-def _parents(path: str) -> list[str]:
+def parents(path: str) -> list[str]:
+    """The folders above `path`, nearest first."""
     found = []
     while path := os.path.dirname(path):
         if path == "/":
