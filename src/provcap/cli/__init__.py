@@ -1,0 +1,64 @@
+"""The command line: a file per group of verbs. The only place that prints and that knows exit codes.
+
+stdout is the answer, stderr the talk. Exit code 0: done, or the same; 1: different, or gaps that --strict forbids;
+2: trouble. `provcap run` ends with Snakemake's own exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from provcap import __version__
+from provcap.cli import looking, packing, recording
+from provcap.errors import ProvcapError
+
+GROUPS = (recording, looking, packing)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options, more = _parser().parse_known_args(words)
+    try:
+        if more:
+            hint = (
+                "Snakemake's arguments come after --: provcap run --crate FILE -- --cores 4"
+                if options.verb is recording.cmd_run
+                else ""
+            )
+            raise ProvcapError(
+                "unknown-argument", f"{more[0]} is no argument of provcap", hint or "see: provcap VERB --help"
+            )
+        code: int = options.verb(options)
+        sys.stdout.flush()
+        return code
+    except ProvcapError as error:
+        if options.debug:
+            raise
+        print(f"error: {error.message} [{error.slug}]", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("error: interrupted [interrupted]", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if options.debug:
+            raise
+        print(f"error: {error.strerror or error}: {error.filename or ''} [system]", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="provcap", description="Provenance of Snakemake runs: W3C PROV and RO-Crate.")
+    parser.add_argument("--version", action="version", version=f"provcap {__version__}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for group in GROUPS:
+        group.add(verbs)
+    return parser

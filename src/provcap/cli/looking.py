@@ -1,0 +1,70 @@
+"""Verbs that answer questions in the terminal: list, show."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from provcap import codec, store
+from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict
+from provcap.errors import ProvcapError
+from provcap.model import Run
+from provcap.opening import Opened, open_run
+
+
+def add(verbs: Verbs) -> None:
+    """Add them to the command line."""
+    listing = verbs.add_parser("list", parents=[COMMON, ANSWER], help="the recorded runs")
+    listing.set_defaults(verb=cmd_list)
+    show = verbs.add_parser("show", parents=[NAMED, COMMON, ANSWER, STRICT], help="what ran; who made a file")
+    what = show.add_mutually_exclusive_group()
+    what.add_argument("--file", metavar="PATH", help="who made this file, from what, with what")
+    what.add_argument("--job", metavar="ID", help="all that is known of one job")
+    what.add_argument("--jobs", action="store_true", help="one line per job")
+    what.add_argument("--software", action="store_true", help="every package of every environment")
+    show.set_defaults(verb=cmd_show)
+
+
+def cmd_list(options: argparse.Namespace) -> int:
+    from provcap import summary
+
+    runs: list[Run] = []
+    for folder in store.list_runs(options.directory):
+        try:
+            runs.append(open_run(str(folder.absolute()), options.directory).run)
+        except ProvcapError as error:
+            print(f"warning: {folder.name}: {error.message} [{error.slug}]", file=sys.stderr)
+    if options.json:
+        print(json.dumps([{"id": r.id, "status": r.status, "started": r.started, "command": r.command} for r in runs]))
+    else:
+        print(summary.of_runs(runs))
+    return 0
+
+
+def cmd_show(options: argparse.Namespace) -> int:
+    opened = open_run(options.run, options.directory)
+    if opened.going_on:
+        print("note: this run is still going on; what has begun and not ended is called lost", file=sys.stderr)
+    print(_shown(options, opened))
+    return strict(options, opened.run.gaps)
+
+
+def _shown(options: argparse.Namespace, opened: Opened) -> str:
+    from provcap import lineage, summary
+
+    run = opened.run
+    if options.file:
+        path = lineage.recorded_path(run, options.file, options.directory)
+        jobs = [job for _, job in lineage.chain(run, path)]
+        if options.json:
+            return json.dumps(
+                {"path": path, "made_by": [codec.encode(j) for j in jobs], "from": lineage.origins(run, path)}
+            )
+        return summary.of_file(run, path)
+    if options.job:
+        job = summary.find_job(run, options.job)
+        return codec.dumps(codec.encode(job)) if options.json else summary.of_job(run, job)
+    if options.json:
+        return codec.dump_run(run)
+    return summary.of_jobs(run) if options.jobs else summary.packages(run) if options.software else summary.of_run(run)

@@ -1,0 +1,89 @@
+"""Verbs that write a run in the formats of others: prov, crate, check."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, new_file, strict
+from provcap.errors import ProvcapError
+from provcap.model import Gap
+from provcap.opening import open_run
+
+
+def add(verbs: Verbs) -> None:
+    """Add them to the command line."""
+    prov = verbs.add_parser("prov", parents=[NAMED, COMMON], help="the run as W3C PROV")
+    prov.add_argument(
+        "-f", "--format", default="provn", choices=["provn", "json", "xml", "turtle", "trig", "jsonld", "svg"]
+    )
+    prov.add_argument("-o", "--output", metavar="FILE", help="default: stdout")
+    prov.add_argument("--file", metavar="PATH", help="only what led to this file")
+    prov.set_defaults(verb=cmd_prov)
+    crate = verbs.add_parser("crate", parents=[NAMED, COMMON, STRICT], help="the run as an RO-Crate")
+    crate.add_argument(
+        "-o", "--output", metavar="TARGET", help="a name that ends in .zip, or a directory (default: RUN.crate.zip)"
+    )
+    crate.add_argument("--without-inputs", action="store_true", help="refer to the inputs, do not pack them")
+    crate.add_argument("--with-intermediates", action="store_true", help="pack the files between the steps, too")
+    crate.set_defaults(verb=cmd_crate)
+    check = verbs.add_parser("check", parents=[COMMON, ANSWER], help="is this crate whole and valid? (offline)")
+    check.add_argument("crate", metavar="CRATE")
+    check.set_defaults(verb=cmd_check)
+
+
+def cmd_prov(options: argparse.Namespace) -> int:
+    from provcap import drawing, graph, lineage
+
+    run = open_run(options.run, options.directory).run
+    if options.format == "svg":
+        content = drawing.draw(run)
+    else:
+        path = lineage.recorded_path(run, options.file, options.directory) if options.file else None
+        content = graph.serialise(graph.document(run, path), options.format)
+    if options.output:
+        new_file(Path(options.output), content)
+    else:
+        sys.stdout.buffer.write(content)
+    return 0
+
+
+def cmd_crate(options: argparse.Namespace) -> int:
+    from provcap import bundle
+    from provcap.crate.policy import Policy
+
+    opened = open_run(options.run, options.directory)
+    if opened.crate is not None:
+        raise ProvcapError(
+            "already-a-crate", f"{options.run} is a crate already", "copy it, or name the run that it came from"
+        )
+    if opened.going_on:
+        raise ProvcapError("still-running", f"the run {opened.run.id} is still going on", "pack it when it has ended")
+    target = Path(options.output or f"{opened.run.id}.crate.zip")
+    policy = Policy(inputs=not options.without_inputs, intermediates=options.with_intermediates)
+    gaps = bundle.write_crate(opened.run, opened.files, target, policy)
+    packed(gaps, target)
+    print(target)
+    return strict(options, (*opened.run.gaps, *gaps))
+
+
+def cmd_check(options: argparse.Namespace) -> int:
+    from provcap import check, summary
+
+    findings = check.check(Path(options.crate))
+    print(json.dumps(asdict(findings)) if options.json else summary.of_findings(options.crate, findings))
+    if any(f.level == "warning" and f.slug == "not-conformant" for f in findings.findings):
+        print("hint: who, what and under which licence is said in provcap.yaml, see docs/crate.md", file=sys.stderr)
+    return 0 if findings.ok else 1
+
+
+def packed(gaps: Sequence[Gap], target: Path) -> None:
+    """Say what was not known while packing."""
+    from provcap import summary
+
+    if gaps:
+        print(f"{target}: not known while packing ({len(gaps)})\n{summary.gaps(gaps)}", file=sys.stderr)
