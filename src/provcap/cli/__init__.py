@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 
 from provcap import __version__
-from provcap.cli import looking, packing, recording
+from provcap.cli import looking, packing, recording, rerunning
 from provcap.errors import ProvcapError
 
-GROUPS = (recording, looking, packing)
+GROUPS = (recording, looking, packing, rerunning)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,12 +2,14 @@
 
 from provcap.summary.columns import table
 from provcap.summary.crate import of_findings
+from provcap.summary.explanation import of_explanation
 from provcap.summary.job import find_job, of_file, of_job
 from provcap.summary.run import gaps, of_jobs, of_run, of_runs, packages
 
 __all__ = [
     "find_job",
     "gaps",
+    "of_explanation",
     "of_file",
     "of_findings",
     "of_job",
