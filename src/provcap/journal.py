@@ -22,7 +22,8 @@ EVENT_FORMAT, RECORD_FORMAT, ENVIRONMENT_FORMAT = "provcap.event/1", "provcap.re
 def read_lines(path: Path, expected: str, gaps: list[Gap]) -> Iterator[dict[str, Any]]:
     """The entries of a journal with the format `expected`.
 
-    A torn last line is what a killed writer leaves and is skipped; any other line that cannot be read is a Gap.
+    A torn last line is what a killed writer leaves, or one that is just at work; any other line that cannot be read is
+    damage. Both are left out, with a Gap.
     """
     try:
         content = path.read_bytes()
@@ -43,6 +44,8 @@ def read_lines(path: Path, expected: str, gaps: list[Gap]) -> Iterator[dict[str,
             problem = "it is not a " + expected
         except (ValueError, RecursionError):
             if number == len(lines):
+                message = "its last line was torn, as when its writer is killed, and was left out"
+                gaps.append(Gap("torn-record", f"file:{path.name}", message))
                 continue
             problem = "it is not JSON"
         gaps.append(Gap("damaged-record", f"file:{path.name}", f"line {number} was left out: {problem}"))
@@ -52,23 +55,31 @@ def is_going_on(folder: Path) -> bool:
     """Whether the run in `folder` has no end yet and its main process is alive on this machine."""
     events = list(read_lines(folder / "events.jsonl", EVENT_FORMAT, []))
     start = next((e for e in events if e.get("event") == "run_started"), {})
-    if any(e.get("event") == "run_ended" for e in events) or start.get("hostname") != os.uname().nodename:
-        return False
+    return not any(e.get("event") == "run_ended" for e in events) and is_alive(start) is True
+
+
+def is_alive(start: dict[str, Any]) -> bool | None:
+    """Whether the main process of the run that began with the event `start` is alive; None on another machine."""
+    if start.get("hostname") != os.uname().nodename:
+        return None
     try:
         return b"snakemake" in Path(f"/proc/{int(start['pid'])}/cmdline").read_bytes()
-    except (OSError, KeyError, ValueError):
+    except (OSError, KeyError, ValueError, TypeError):
         return False
 
 
 def read_records(folder: Path, gaps: list[Gap]) -> dict[str, dict[str, Any]]:
-    """The last record of every attempt of the run in `folder`, by id; one that has only begun says so."""
+    """The last record of every attempt of the run in `folder`, by id; one that has only begun says so.
+
+    What has been gathered is read last: who gathers at this moment writes there before it removes anything.
+    """
     found: dict[str, dict[str, Any]] = {}
-    for path in [folder / "records.jsonl", *record_files(folder)]:
+    for path in [*record_files(folder), folder / "records.jsonl"]:
         for entry in read_lines(path, RECORD_FORMAT, gaps):
             known = found.get(str(entry.get("id")))
-            if known is None or known["event"] == "begin":
+            if entry.get("event") in ("begin", "end") and (known is None or known["event"] == "begin"):
                 found[str(entry.get("id"))] = entry
-    return found
+    return {name: found[name] for name in sorted(found)}
 
 
 def record_files(folder: Path) -> list[Path]:
@@ -80,12 +91,16 @@ def gather(folder: Path) -> None:
     """Append all record files to ``records.jsonl`` and remove them: a run leaves few files behind.
 
     Only for a run that has ended. A file whose writer still has an open attempt stays, and so does a damaged one. What
-    is gathered is written before anything is removed, so that a crash in between leaves lines twice, never lost.
+    is gathered is written before anything is removed, so that a crash in between, or somebody else who gathers at the
+    same time, leaves lines twice, never lost.
     """
     done: list[Path] = []
     lines: list[bytes] = []
     for path in record_files(folder):
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:  # gathered by somebody else
+            continue
         damage: list[Gap] = []
         entries = list(read_lines(path, RECORD_FORMAT, damage))
         ended = {e["id"] for e in entries if e.get("event") == "end"}
@@ -97,7 +112,7 @@ def gather(folder: Path) -> None:
         before = target.read_bytes() if target.exists() else b""
         store.write_atomic(target, before + b"".join(lines))
         for path in done:
-            path.unlink()
+            path.unlink(missing_ok=True)
     if not record_files(folder):  # notes between the processes of a run that has ended
         for note in (folder / "environments").glob("*.ref"):
             note.unlink(missing_ok=True)

@@ -14,8 +14,13 @@ def executed(run: Run) -> Iterator[Job]:
 
 def producers(run: Run) -> dict[str, Job]:
     """For each path, the attempt that last made it."""
+    return makers(run.jobs)
+
+
+def makers(jobs: Iterable[Job]) -> dict[str, Job]:
+    """For each path, the last of `jobs`, which are in the order of their start, that made it."""
     made: dict[str, Job] = {}
-    for job in run.jobs:
+    for job in jobs:
         if job.status in ("succeeded", "cached", "up_to_date"):
             made.update({artifact.path: job for artifact in job.made})
     return made

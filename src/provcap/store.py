@@ -3,6 +3,7 @@
 .provcap/
 ├── probe/<id>/                 the staged probe, the same files for every run that used that version
 ├── sources/<sha256>            the workflow's files as they were when a run began
+├── order/<run id>              only where a clock stepped back: after which run that run stands
 └── runs/<run id>/
     ├── events.jsonl            what the main process planned and saw
     ├── records/<writer>.jsonl  one file per process that ran jobs; a line when an attempt begins, one when it ends
@@ -24,6 +25,12 @@ from provcap.errors import RunNotFound, TargetExists
 
 FOLDER = ".provcap"
 _serial = itertools.count()
+_token = os.urandom(4).hex()
+
+
+def unique() -> str:
+    """A name that no other process has: hosts may share their name, and containers their process numbers."""
+    return f"{os.uname().nodename.replace('/', '_')}-{os.getpid()}-{_token}"
 
 
 def home(workdir: str | os.PathLike[str]) -> Path:
@@ -37,12 +44,39 @@ def run_folder(workdir: str | os.PathLike[str], run_id: str) -> Path:
 
 
 def list_runs(workdir: str | os.PathLike[str]) -> list[Path]:
-    """The folders of the runs in `workdir`, oldest first (run ids begin with their time)."""
+    """The folders of the runs in `workdir`, oldest first: by their ids, which begin with their time, and by what
+    `put_in_order` noted."""
     runs = home(workdir) / "runs"
     try:
-        return sorted(p for p in runs.iterdir() if p.is_dir() and not p.name.startswith("."))
+        found = [p for p in runs.iterdir() if p.is_dir() and not p.name.startswith(".")]
     except OSError:
         return []
+    noted = _order(workdir)
+    return sorted(found, key=lambda p: noted.get(p.name, (p.name, 0, "")))
+
+
+def put_in_order(workdir: str | os.PathLike[str], run_id: str) -> None:
+    """Note that the run `run_id`, which begins now, is later than all that are there.
+
+    Its id says so already, unless the clock has stepped back. Then the note names the run with the highest id, which
+    it follows, and its place among all that do; two that begin at once may get the same place. Raises OSError.
+    """
+    highest = max((p.name for p in list_runs(workdir) if p.name != run_id), default="")
+    if highest > run_id:
+        places = [place for after, place, _ in _order(workdir).values() if after == highest]
+        text = f"{highest} {max(places, default=0) + 1}\n"
+        write_atomic(home(workdir) / "order" / run_id, text.encode("utf-8", "surrogateescape"))
+
+
+def _order(workdir: str | os.PathLike[str]) -> dict[str, tuple[str, int, str]]:
+    """For each run with a note: the run that it follows, its place after that one, its own id."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for note in (home(workdir) / "order").iterdir():
+            with contextlib.suppress(OSError, ValueError):
+                after, place = note.read_text("utf-8", "surrogateescape").rsplit(None, 1)
+                found[note.name] = (after, int(place), note.name)
+    return found
 
 
 def find_run(workdir: str | os.PathLike[str], name: str) -> Path:
@@ -84,11 +118,10 @@ def refuse_existing(target: Path) -> None:
 def write_atomic(path: Path, content: bytes) -> None:
     """Write `content` to `path` so that a reader sees all of it or what was there before.
 
-    Raises OSError. The temporary name is unique per host, process, thread and call: writers never meet.
+    Raises OSError. The temporary name is unique per process, thread and call: writers never meet.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unique = f"{os.uname().nodename}-{os.getpid()}-{threading.get_ident()}-{next(_serial)}"
-    temporary = path.with_name(f".{path.name}.{unique}.tmp")
+    temporary = path.with_name(f".{path.name}.{unique()}-{threading.get_ident()}-{next(_serial)}.tmp")
     try:
         temporary.write_bytes(content)
         os.replace(temporary, path)

@@ -93,7 +93,7 @@ class Environments:
         return found
 
     def _probe(self, key: str, staged: Path, probe: Callable[[Path], None]) -> dict[str, Any]:
-        out = self.folder / f".probing-{digest.of_bytes(key.encode())[7:19]}-{os.uname().nodename}-{os.getpid()}"
+        out = self.folder / f".probing-{digest.of_bytes(key.encode())[7:19]}-{store.unique()}"
         out.mkdir(parents=True, exist_ok=True)
         try:
             probe(out)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, digest
+from provcap import codec, digest, store
 
 RECORD_FORMAT = "provcap.record/1"
 
@@ -39,18 +39,20 @@ def appending(path: Path) -> Iterator[int]:
 
 
 class Writer:
-    """Appends the records of this process to ``records/<host>-<pid>-<start>.jsonl`` of a run's folder."""
+    """Appends the records of this process to ``records/<host>-<pid>-<token>-<start>.jsonl`` of a run's folder.
+
+    The token is random: processes of containers, or of nodes that were cloned, may agree in all the rest.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        host = os.uname().nodename
-        self.name = f"{host}-{os.getpid()}-{time.time_ns()}"
+        self.name = f"{store.unique()}-{time.time_ns()}"
         self._lock = threading.Lock()
         self._count = 0
         self._torn = False  # whether the last line was not written whole
 
     def new_id(self) -> str:
-        """The id of a new attempt: derived from host, process, start and its number in this process."""
+        """The id of a new attempt: derived from the name of this process's file and its number in it."""
         with self._lock:
             self._count += 1
             number = self._count
