@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-MAX_ENTRIES = 20_000  #: a directory with more is not looked through for every job
+MAX_ENTRIES = 5_000  #: a directory with more is not looked through for every job: that would take milliseconds
 MAX_FOUND = 100  #: per job
 _OURS = {".snakemake", ".provcap", ".snakemake_timestamp"}
 
@@ -68,17 +69,32 @@ def _names(folder: str) -> set[str] | None:
     return names if len(names) <= MAX_ENTRIES else None
 
 
-def undeclared(paths: Iterable[str], declared: set[str]) -> list[str]:
-    """Those of `paths` that are neither declared nor hold, or lie in, something that is declared."""
-    above = {parent for path in declared for parent in parents(path)}
-    return [p for p in paths if p not in declared and p not in above and not declared & set(parents(p))]
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Paths that rules name, and the folders above them."""
+
+    paths: frozenset[str] = frozenset()
+    above: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, paths: Iterable[str]) -> Declared:
+        """Those of `paths`."""
+        named = frozenset(paths)
+        return cls(named, frozenset(parent for folder in {os.path.dirname(p) for p in named} for parent in _up(folder)))
+
+    def covers(self, path: str) -> bool:
+        """Whether `path` is declared, or holds or lies in something that is."""
+        return path in self.paths or path in self.above or not self.paths.isdisjoint(parents(path))
 
 
 def parents(path: str) -> list[str]:
     """The folders above `path`, nearest first."""
+    return _up(os.path.dirname(path))
+
+
+def _up(folder: str) -> list[str]:
     found = []
-    while path := os.path.dirname(path):
-        if path == "/":
-            break
-        found.append(path)
+    while folder and folder != "/":
+        found.append(folder)
+        folder = os.path.dirname(folder)
     return found
