@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from provcap.capture import fence, scrub
+from provcap.capture import fence, newfiles, scrub
 
 _FLAGS = ("temp", "protected", "touch", "pipe", "service", "directory", "ensure", "ancient", "update", "nodelocal")
 _KINDS = ("shell", "script", "notebook", "wrapper", "cwl", "template_engine", "run")
@@ -206,18 +206,19 @@ def standing(flow: Any, workdir: Path) -> Iterable[dict[str, Any]]:
             yield job_facts(job, workdir)
 
 
-_declared: dict[int, set[str]] = {}
+_declared: dict[int, newfiles.Declared] = {}
 
 
-def declared(flow: Any, workdir: Path) -> set[str]:
+def declared(flow: Any, workdir: Path) -> newfiles.Declared:
     """Every path that a job of this process's DAG names; made anew when a checkpoint has changed the DAG."""
-    jobs = list(flow.dag.jobs)
-    if len(jobs) not in _declared:
+    count = len(flow.dag.jobs)
+    if count not in _declared:
+        jobs = list(flow.dag.jobs)
         paths = {str(f) for job in jobs for f in (*job.input, *job.output, *job.log)}
         paths |= {str(job.benchmark) for job in jobs if job.benchmark}
         _declared.clear()
-        _declared[len(jobs)] = {relative(path, workdir) for path in paths}
-    return _declared[len(jobs)]
+        _declared[count] = newfiles.Declared.of(relative(path, workdir) for path in paths)
+    return _declared[count]
 
 
 def secrets(flow: Any) -> list[str]:
@@ -247,6 +248,11 @@ def log_file(flow: Any) -> str | None:
 def version() -> str:
     """Snakemake's version."""
     return str(importlib.import_module("snakemake").__version__)
+
+
+def executor(flow: Any) -> str:
+    """The name of the executor plugin that gets the jobs."""
+    return str(flow.executor_plugin.name)
 
 
 def is_apart(flow: Any) -> bool:

@@ -56,7 +56,7 @@ class Recorder:
         self,
         run_id: str,
         workdir: Path,
-        declared: Callable[[], set[str]] = set,
+        declared: Callable[[], newfiles.Declared] = newfiles.Declared,
         secrets: Iterable[str] = (),
         ships: bool = False,
     ) -> None:
@@ -140,7 +140,7 @@ class Attempt:
 
     def _who(self) -> dict[str, Any]:
         machine = hardware.describe()
-        return {**self.facts, "hardware": machine["id"], "allocation": hardware.allocation(), "pid": os.getpid()}
+        return {**self.facts, "hardware": machine["id"], "allocation": granted.allocation(), "pid": os.getpid()}
 
     def add_process(self, process: Process) -> None:
         """A process that the job started."""
@@ -229,10 +229,11 @@ class Attempt:
         changed = self.recorder.watched.after(self._folders, self._began)
         if not changed:
             return []
-        own = {use["path"] for role in ("inputs", "outputs", "logs") for use in self.facts.get(role, ())}
-        declared = own | {self.facts.get("benchmark", "")} | self.recorder.declared()
+        uses = (use["path"] for role in ("inputs", "outputs", "logs") for use in self.facts.get(role, ()))
+        known = (newfiles.Declared.of({*uses, self.facts.get("benchmark", "")}), self.recorder.declared())
+        paths = [path for path in sorted(changed) if not any(declared.covers(path) for declared in known)]
         found = []
-        for path in newfiles.undeclared(changed, declared)[: newfiles.MAX_FOUND]:
+        for path in paths[: newfiles.MAX_FOUND]:
             with fence.fenced(self.gaps, "not-hashed", f"file:{path}"):
                 found.append({**self._described({"path": path}), "changed": clock.iso(changed[path])})
         return found
