@@ -111,7 +111,9 @@ def victim(main: int, target: str, pick: random.Random) -> int | None:
 
 def written(workdir: Path) -> int:
     """How much has been written to the records and events of all runs."""
-    return sum(p.stat().st_size for p in (workdir / ".provcap/runs").glob("*/**/*.jsonl"))
+    with contextlib.suppress(OSError):  # gathered meanwhile
+        return sum(p.stat().st_size for p in (workdir / ".provcap/runs").glob("*/**/*.jsonl"))
+    return -1
 
 
 def kill_once(workdir: Path, number: int, target: str, duration: float, pick: random.Random) -> bool:

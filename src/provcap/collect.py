@@ -39,25 +39,58 @@ def join(folder: Path) -> Run:
     gaps: list[Gap] = []
     events = list(journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, gaps))
     records = journal.read_records(folder, gaps)
-    start = next((e for e in events if e.get("event") == "run_started"), None)
-    if start is None:
+    start = next((e for e in events if e.get("event") == "run_started"), None) or _beginning(folder, records)
+    gaps += [Gap(**g) for g in start.get("gaps", ())]
+    attempts = told.attempts(events)
+    jobs = _ran(folder, start, records, attempts, gaps)
+    gaps += [_uncompleted(job) for job in jobs if records[job.id]["event"] == "begin"]
+    gaps += [Gap("events-lost", "run", e["message"]) for e in events if e.get("event") == "lost"]
+    jobs += _unrecorded(attempts, records, folder.name, gaps)
+    jobs += standing(events, jobs, folder, gaps, recorded)
+    jobs = attribute(jobs, records, gaps)
+    jobs.sort(key=_start)
+    return _assemble(folder, start, events, records, jobs, gaps)
+
+
+def recorded(folder: Path) -> tuple[Job, ...]:
+    """The attempts that left a record in the run's `folder`; for the history of a later run, so without Gaps."""
+    events = list(journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, []))
+    records = journal.read_records(folder, [])
+    start = next((e for e in events if e.get("event") == "run_started"), {})
+    jobs = attribute(_ran(folder, start, records, told.attempts(events), []), records, [])
+    return tuple(sorted(jobs, key=_start))
+
+
+def _ran(
+    folder: Path,
+    start: dict[str, Any],
+    records: dict[str, dict[str, Any]],
+    attempts: dict[told.Key, list[told.Told]],
+    gaps: list[Gap],
+) -> list[Job]:
+    """The jobs of the records, with the statuses that the main process gave them."""
+    sources = {s["place"]: s["path"] for s in (start.get("workflow") or {}).get("sources", ())}
+    jobs = [_job(record, folder.name, sources, gaps) for record in records.values()]
+    return told.settle(jobs, attempts)
+
+
+def _start(job: Job) -> tuple[Any, ...]:
+    """What attempts are sorted by: their start, then what tells them apart."""
+    return (job.started or "", job.rule, sorted(job.wildcards.items()), job.attempt, job.id)
+
+
+def _beginning(folder: Path, records: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What its records tell of the beginning of a run that was killed before it could be told, or lost that file."""
+    began = [str(record["started"]) for record in records.values() if record.get("started")]
+    if not began:
         raise DamagedRecord(
             "damaged-record",
             f"{folder / 'events.jsonl'} does not say how the run began",
             "the run was stopped before its first job, or the file was damaged; other runs: provcap list",
         )
-    gaps += [Gap(**g) for g in start.get("gaps", ())]
-    sources = {s["place"]: s["path"] for s in (start.get("workflow") or {}).get("sources", ())}
-    jobs = [_job(record, folder.name, sources, gaps) for record in records.values()]
-    attempts = told.attempts(events)
-    jobs = told.settle(jobs, attempts)
-    gaps += [_uncompleted(job) for job in jobs if records[job.id]["event"] == "begin"]
-    gaps += [Gap("events-lost", "run", e["message"]) for e in events if e.get("event") == "lost"]
-    jobs += _unrecorded(attempts, records, folder.name, gaps)
-    jobs += standing(events, jobs, folder, gaps)
-    jobs = attribute(jobs, records, gaps)
-    jobs.sort(key=lambda j: (j.started or "", j.rule, sorted(j.wildcards.items()), j.attempt, j.id))
-    return _assemble(folder, start, events, records, jobs, gaps)
+    message = "nothing says how the run began: its workflow and command are not known, only what its jobs recorded"
+    gap = {"slug": "events-lost", "subject": "run", "message": message}
+    return {"time": min(began), "workdir": str(folder.absolute().parents[2]), "gaps": [gap]}
 
 
 def _assemble(
@@ -186,7 +219,8 @@ def _all_done(events: list[dict[str, Any]]) -> bool:
 
 
 def _errors(events: list[dict[str, Any]]) -> list[str]:
-    return [e["message"] for e in events if e.get("event") == "error" and e.get("message")]
+    told = [str(e["message"]) for e in events if e.get("event") in ("error", "interrupted") and e.get("message")]
+    return list(dict.fromkeys(told))
 
 
 def _workflow(start: dict[str, Any], gaps: list[Gap]) -> dict[str, Any]:

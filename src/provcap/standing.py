@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,22 +13,27 @@ from provcap import codec, questions, store
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job
 
+OUTSIDE = "standing-"  #: begins the id of a job that no recorded run ran
+Recorded = Callable[[Path], tuple[Job, ...]]
+
 _PLAIN = (
     "rule kind wildcards params threads group command script inputs outputs logs benchmark conda_env env_modules"
 ).split()
 
 
-def standing(events: list[dict[str, Any]], ran: list[Job], folder: Path, gaps: list[Gap]) -> list[Job]:
+def standing(
+    events: list[dict[str, Any]], ran: list[Job], folder: Path, gaps: list[Gap], recorded: Recorded
+) -> list[Job]:
     """The attempts of earlier runs that made what was up to date, or what `ran` read and nobody in this run made.
 
     Snakemake names the first; the second are not in its plan (the parts of an earlier ``--batch``, say) and are known
-    by path and digest. What no recorded run made has a Gap.
+    by path and digest. What no recorded run made has a Gap. `recorded` reads the attempts of a run from its records.
     """
     wanted = [e for e in events if e.get("event") == "up_to_date"]
     made = {artifact.path for job in ran for artifact in job.made}
     if not wanted and all(artifact.path in made for job in ran for artifact in job.read):
         return []
-    earlier = _earlier_producers(folder)
+    earlier = _earlier_producers(folder, recorded)
     jobs: dict[str, Job] = {}
     for entry in wanted:
         paths = [o["path"] for o in entry.get("outputs", ())]
@@ -34,7 +42,7 @@ def standing(events: list[dict[str, Any]], ran: list[Job], folder: Path, gaps: l
             for job in made_by.values():
                 jobs[job.id] = replace(job, status="up_to_date")
             continue
-        job_id = "standing-" + codec.short_id([entry["rule"], entry.get("wildcards", {}), paths])
+        job_id = OUTSIDE + codec.short_id([entry["rule"], entry.get("wildcards", {}), paths])
         gaps.append(
             Gap("made-outside-capture", f"job:{job_id}", f"no recorded run made the results of {entry['rule']}")
         )
@@ -60,14 +68,28 @@ def _with_makers(ran: list[Job], found: list[Job], earlier: dict[str, Job]) -> l
     return found
 
 
-def _earlier_producers(folder: Path) -> dict[str, Job]:
+def _history(folder: Path, recorded: Recorded) -> tuple[Job, ...]:
+    """The attempts of the run in `folder`. Of one that was killed the records are asked again: nobody may have
+    collected it, or a job that outlived it may have completed its record since."""
+    with contextlib.suppress(OSError, DamagedRecord):
+        run = codec.load_run((folder / "run.json").read_bytes(), str(folder))
+        if run.ended is not None:
+            return run.jobs
+    with contextlib.suppress(DamagedRecord):
+        return recorded(folder)
+    return ()
+
+
+def _earlier_producers(folder: Path, recorded: Recorded) -> dict[str, Job]:
+    """For each path, the attempt that last made it in the runs before this one, collected or not.
+
+    What a run itself made counts for more than what it found up to date, which names a still earlier run's attempt.
+    """
     found: dict[str, Job] = {}
-    for other in store.list_runs(folder.parents[2]):
-        if other.name >= folder.name:
-            break
-        try:
-            run = codec.load_run((other / "run.json").read_bytes(), str(other))
-        except (OSError, DamagedRecord):
-            continue
-        found.update(questions.producers(run))
+    for other in itertools.takewhile(lambda f: f.name != folder.name, store.list_runs(folder.absolute().parents[2])):
+        for path, job in questions.makers(_history(other, recorded)).items():
+            if job.status != "up_to_date":
+                found[path] = job
+            elif not job.id.startswith(OUTSIDE):
+                found.setdefault(path, job)
     return found

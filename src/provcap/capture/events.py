@@ -20,13 +20,19 @@ _JOB_FIELDS = ("jobid", "rule_name", "wildcards", "local", "threads", "reason", 
 
 
 def new_run_id() -> str:
-    """A run's id: its time, then a digest of host, process and nanosecond, so that no two runs share one."""
+    """A run's id: its time, then a digest of process and nanosecond, so that no two runs share one."""
     now = time.time_ns()
-    seed = f"{os.uname().nodename}/{os.getpid()}/{now}"
+    seed = f"{store.unique()}/{now}"
     return time.strftime("%Y%m%dT%H%M%S", time.gmtime(now / 1e9)) + "-" + digest.of_bytes(seed.encode())[7:13]
 
 
 _SCRUBBED = {"command", "message", "reason", "params", "gaps"}
+#: Ctrl-C and SIGTERM have no event of their own, only these words of the scheduler (9.0 to 9.27)
+_ON_REQUEST = (
+    "Terminating processes on user request",
+    "Will exit after finishing currently running jobs",
+    "Cancelling snakemake on user request",
+)
 
 
 class EventLog:
@@ -51,7 +57,7 @@ class EventLog:
 
     def _translate(self, name: str | None, record: logging.LogRecord) -> Iterator[dict[str, Any]]:
         if name == "run_info":
-            yield from self._open()
+            yield from self._open(_planned(record))
         elif name in ("job_info", "job_error"):
             facts = {f: reading.plain(getattr(record, f, None)) for f in _JOB_FIELDS}
             aux = getattr(record, "aux", None)
@@ -60,15 +66,24 @@ class EventLog:
         elif name == "job_finished":
             yield {"event": name, "jobid": getattr(record, "job_id", None)}
         elif name == "progress":
-            self._progress = {"done": getattr(record, "done", None), "total": getattr(record, "total", None)}
+            yield from self._advance(record)
         elif name == "error":
             yield {
                 "event": name,
                 "exception": getattr(record, "exception", None),
                 "message": record.getMessage()[:4000],
             }
+        elif name is None and record.levelno == logging.INFO and record.getMessage().startswith(_ON_REQUEST):
+            yield {"event": "interrupted", "message": "interrupted by the user: " + record.getMessage()}
 
-    def _open(self) -> Iterator[dict[str, Any]]:
+    def _advance(self, record: logging.LogRecord) -> Iterator[dict[str, Any]]:
+        """Progress is told when there is more or less to do than was known, and in the end."""
+        before = self._progress
+        self._progress = {"done": getattr(record, "done", None), "total": getattr(record, "total", None)}
+        if before and before["total"] != self._progress["total"]:
+            yield {"event": "progress", **self._progress}
+
+    def _open(self, planned: dict[str, int]) -> Iterator[dict[str, Any]]:
         """The work directory is known and jobs will run: describe the run."""
         flow = reading.workflow()
         if self.folder is not None or flow is None or reading.is_touch(flow):
@@ -81,6 +96,7 @@ class EventLog:
             for seam in hooks.missing
         ]
         gaps += settings.gaps(settings.read())
+        fence.attempt(lambda: store.put_in_order(workdir, self.run_id), None)
         yield {
             "event": "run_started",
             "run": self.run_id,
@@ -91,6 +107,7 @@ class EventLog:
             "provcap_version": __version__,
             "python_version": platform.python_version(),
             "targets": fence.attempt(lambda: reading.targets(flow, workdir), []),
+            "planned": planned,
             "user": fence.attempt(getpass.getuser, None),
             "hostname": os.uname().nodename,
             **_described(flow, workdir, gaps, self._secrets),
@@ -159,6 +176,16 @@ class EventLog:
         message = "the record directory was removed while the run was going on, and what it held is lost"
         gap = {"slug": "records-removed", "subject": "run", "message": message}
         return {**opening, "gaps": [*opening.get("gaps", ()), gap]}
+
+
+def _planned(record: logging.LogRecord) -> dict[str, int]:
+    """How many jobs of each rule Snakemake means to run, where it says so; target rules run nothing."""
+
+    def counted() -> dict[str, int]:
+        stats = {str(rule): int(count) for rule, count in getattr(record, "stats", {}).items() if rule != "total"}
+        return {rule: n for rule, n in stats.items() if not reading.runs_nothing(reading.rule_named(rule))}
+
+    return fence.attempt(counted, {})
 
 
 def _described(flow: Any, workdir: Path, gaps: list[dict[str, Any]], secrets: list[str]) -> dict[str, Any]:
