@@ -14,7 +14,8 @@ from typing import Any
 
 from provcap import codec, digest, store
 from provcap import image as docker_image
-from provcap.capture import artifacts, shellscope
+from provcap.capture import shellscope
+from provcap.capture.images import Images
 
 FORMAT = "provcap.environment/1"
 
@@ -30,6 +31,7 @@ class Environments:
         self._known: dict[str, dict[str, Any]] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._owners: dict[str, dict[str, list[str]]] = {}
+        self._images = Images(folder / "digests")
         self._lock = threading.Lock()
 
     def of(self, key: str, image: str | None, staged: Path, probe: Callable[[Path], None]) -> dict[str, Any]:
@@ -58,6 +60,8 @@ class Environments:
 
     def _make(self, key: str, image: str | None, staged: Path, probe: Callable[[Path], None]) -> dict[str, Any]:
         found: dict[str, Any] = {"gaps": []}
+        if image:
+            self._images.begin(image)  # while the probe and the job run
         try:
             content = self._probe(key, staged, probe)
         except Exception as error:  # a container that does not start raises Snakemake's errors
@@ -78,7 +82,7 @@ class Environments:
                     )
                 )
         if image:
-            found["image"] = self._identify(image, labels, found["gaps"])
+            found["image"] = {"path": os.path.abspath(image), "labels": labels}
         elif (around := docker_image.inside()) is not None:
             found["image"] = around
             if "digest" not in around:
@@ -135,28 +139,13 @@ class Environments:
             found = self._owners[name].get(program)
         return {"package": found[0], "version": found[1]} if found else {}
 
-    def _identify(self, image: str, labels: dict[str, str], gaps: list[dict[str, str]]) -> dict[str, Any]:
-        """Path, kind, size and digest of the image that runs: a SIF file, or a sandbox directory."""
-        found: dict[str, Any] = {"path": os.path.abspath(image), "labels": labels}
-        if os.path.isdir(image):
-            gaps.append(
-                _gap(
-                    "image-digest-unknown",
-                    f"image:{image}",
-                    "the image is a directory, which can change while it is used",
-                )
-            )
-            return {**found, "kind": "sandbox"}
-        try:
-            return {
-                **found,
-                "kind": "sif",
-                "digest": artifacts.digest_of(image, self.folder.parent / "digests"),
-                "size_bytes": os.stat(image).st_size,
-            }
-        except OSError as error:
-            gaps.append(_gap("image-digest-unknown", f"image:{image}", f"the image file could not be read: {error}"))
-            return {**found, "kind": "sif"}
+    def identified(self, found: dict[str, Any]) -> dict[str, Any]:
+        """What `of` gave, the image that is a file on this machine with its kind, size and digest."""
+        image = found.get("image", {})
+        if "path" not in image:
+            return found
+        identity, gaps = self._images.identity(image["path"])
+        return {**found, "image": {**image, **identity}, "gaps": [*found["gaps"], *gaps]}
 
 
 def _gap(slug: str, subject: str, message: str) -> dict[str, str]:

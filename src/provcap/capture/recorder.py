@@ -181,10 +181,11 @@ class Attempt:
         if error is not None:
             with fence.fenced(self.gaps, "log-unread", subject):
                 record["log_tail"] = self._log_tail(places.get("logs", {}))
-        record.update({key: self.environment[key] for key in ("environment", "image") if key in self.environment})
+        environment = self.recorder.environments.identified(self.environment) if self.environment else {}
+        record.update({key: environment[key] for key in ("environment", "image") if key in environment})
         with fence.fenced(self.gaps, "new-files-unseen", subject):
             record["new_files"] = self._new_files()
-        record["gaps"] = self.gaps + self.environment.get("gaps", [])
+        record["gaps"] = self.gaps + environment.get("gaps", [])
         with fence.fenced(self.gaps, "record-incomplete", subject):
             self._append(record)
             self.recorder.machine_told = True
