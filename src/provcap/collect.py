@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, digest, journal, store, told
+from provcap import accounting, codec, digest, journal, store, told
 from provcap.about import read_about
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
@@ -27,25 +28,26 @@ def collect(folder: Path) -> Run:
     Two calls give the same bytes. Raises DamagedRecord when not even the beginning of the run can be read, OSError
     when run.json cannot be written.
     """
-    run = join(folder)
+    run = join(folder, accounting.ask)
     store.write_atomic(folder / "run.json", codec.dump_run(run).encode("utf-8", "surrogateescape"))
     if run.ended is not None:
         journal.gather(folder)
     return run
 
 
-def join(folder: Path) -> Run:
-    """The Run in `folder`, from events and records alone; nothing is written."""
+def join(folder: Path, known: Callable[[Path, list[Job]], accounting.Answer] = accounting.kept) -> Run:
+    """The Run in `folder`, from events, records and what is `known` of Slurm's jobs; nothing is written."""
     gaps: list[Gap] = []
     events = list(journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, gaps))
     records = journal.read_records(folder, gaps)
     start = next((e for e in events if e.get("event") == "run_started"), None) or _beginning(folder, records)
     gaps += [Gap(**g) for g in start.get("gaps", ())]
-    attempts = told.attempts(events)
+    attempts = told.attempts(events, start.get("executor"))
     jobs = _ran(folder, start, records, attempts, gaps)
-    gaps += [_uncompleted(job) for job in jobs if records[job.id]["event"] == "begin"]
-    gaps += [Gap("events-lost", "run", e["message"]) for e in events if e.get("event") == "lost"]
     jobs += _unrecorded(attempts, records, folder.name, gaps)
+    jobs = accounting.account(jobs, known(folder, jobs), gaps)
+    gaps += [_uncompleted(job) for job in jobs if records.get(job.id, {}).get("event") == "begin"]
+    gaps += [Gap("events-lost", "run", e["message"]) for e in events if e.get("event") == "lost"]
     jobs += standing(events, jobs, folder, gaps, recorded)
     jobs = attribute(jobs, records, gaps)
     jobs.sort(key=_start)
@@ -129,7 +131,7 @@ def _assemble(
     return replace(run, jobs=tuple(jobs), gaps=tuple(unique), about=about)
 
 
-_RUN_PLAIN = "workdir command snakemake_version provcap_version python_version user hostname".split()
+_RUN_PLAIN = "workdir command executor snakemake_version provcap_version python_version user hostname".split()
 
 
 def _job(record: dict[str, Any], run_id: str, sources: dict[str, str], gaps: list[Gap]) -> Job:
@@ -169,7 +171,8 @@ def _touched(artifact: dict[str, Any]) -> dict[str, Any]:
 def _uncompleted(job: Job) -> Gap:
     if job.status == "lost":
         return Gap("end-unknown", f"job:{job.id}", "the attempt began and nothing says how it ended")
-    message = f"its record was not completed: {job.status} is what Snakemake said, its files were not looked at"
+    who = "Slurm" if job.accounting and (job.error or "").startswith("Slurm: ") else "Snakemake"
+    message = f"its record was not completed: {job.status} is what {who} said, its files were not looked at"
     return Gap("record-incomplete", f"job:{job.id}", message)
 
 

@@ -33,8 +33,8 @@ def key_of(rule: Any, wildcards: Any) -> Key:
     return (rule, tuple(sorted((wildcards or {}).items())))
 
 
-def attempts(events: Iterable[dict[str, Any]]) -> dict[Key, list[Told]]:
-    """For each job, the attempts that the main process saw, in their order."""
+def attempts(events: Iterable[dict[str, Any]], executor: str | None = None) -> dict[Key, list[Told]]:
+    """For each job, the attempts that the main process saw, in their order; `executor` sent them to their nodes."""
     running: dict[Any, Told] = {}
     found: dict[Key, list[Told]] = defaultdict(list)
     for event in events:
@@ -51,7 +51,8 @@ def attempts(events: Iterable[dict[str, Any]]) -> dict[Key, list[Told]]:
             ended = running.pop(jobid)
             ended.status, ended.time = "failed", event["time"]
             if event.get("external_jobid"):
-                ended.allocation = {"job_id": event["external_jobid"]}
+                system = {"system": executor} if executor else {}
+                ended.allocation = {**system, "job_id": event["external_jobid"]}
     return found
 
 

@@ -103,6 +103,7 @@ class EventLog:
             "pid": os.getpid(),
             "workdir": str(workdir),
             "command": ["snakemake", *sys.argv[1:]],
+            "executor": fence.attempt(lambda: reading.executor(flow), None),
             "snakemake_version": fence.attempt(reading.version, None),
             "provcap_version": __version__,
             "python_version": platform.python_version(),

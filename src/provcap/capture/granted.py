@@ -1,4 +1,5 @@
-"""What a job was granted of the machine: processors, memory, the work directory's file system, a network.
+"""What a job was granted of the machine: processors, memory, the work directory's file system, a network, and where the
+batch system sent it.
 
 As in `hardware`, `root` is the folder that stands for ``/``.
 """
@@ -6,12 +7,28 @@ As in `hardware`, `root` is the folder that stands for ``/``.
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+ALLOCATION = "PROVCAP_ALLOCATION"  #: what the first Snakemake of a batch job knew, in the environment of those below it
+_SLURM = {  #: variables of sbatch's and srun's environment (man sbatch, "OUTPUT ENVIRONMENT VARIABLES")
+    "job_id": "SLURM_JOB_ID",
+    "array_job_id": "SLURM_ARRAY_JOB_ID",
+    "array_task_id": "SLURM_ARRAY_TASK_ID",
+    "cluster": "SLURM_CLUSTER_NAME",
+    "partition": "SLURM_JOB_PARTITION",
+    "node": "SLURMD_NODENAME",
+    "account": "SLURM_JOB_ACCOUNT",
+    "qos": "SLURM_JOB_QOS",
+    "cpus": "SLURM_CPUS_ON_NODE",
+    "memory_mb": "SLURM_MEM_PER_NODE",
+    "memory_mb_per_cpu": "SLURM_MEM_PER_CPU",
+    "gpus": "SLURM_JOB_GPUS",
+}
 _UNLIMITED = 1 << 60  #: cgroup v1 writes the largest multiple of the page size for "no limit"
 
 
@@ -89,6 +106,30 @@ def network(root: str = "") -> str | None:
     fields = [line.split() for line in addresses.splitlines()]
     names |= {f[5] for f in fields if len(f) == 6 and f[5] != "lo" and f[3] not in ("10", "20")}
     return "open" if names else "closed"
+
+
+def allocation() -> dict[str, str]:
+    """What the batch system calls this job and node, and granted it; empty outside of one.
+
+    Snakemake removes most of Slurm's variables before it starts the process that runs the job: they are handed on.
+    """
+    found = {key: os.environ[name] for key, name in _SLURM.items() if os.environ.get(name)}
+    if "job_id" not in found:
+        return {}
+    try:
+        before = json.loads(os.environ.get(ALLOCATION, "{}"))
+    except ValueError:
+        before = {}
+    if not isinstance(before, dict) or before.get("job_id") != found["job_id"]:
+        before = {}  # of the job that this one was submitted from
+    return {"system": "slurm", **{k: str(v) for k, v in before.items() if k in _SLURM}, **found}
+
+
+def hand_on() -> None:
+    """Keep `allocation` for the processes below this one."""
+    found = allocation()
+    if found:
+        os.environ[ALLOCATION] = json.dumps(found)
 
 
 def _read(first: Path, *parts: str) -> str:

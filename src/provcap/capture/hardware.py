@@ -167,19 +167,6 @@ def _amd(root: str) -> list[dict[str, Any]]:
     return found
 
 
-def allocation() -> dict[str, str]:
-    """What the batch system calls this job and node; empty outside of one."""
-    wanted = {
-        "job_id": "SLURM_JOB_ID",
-        "array_task_id": "SLURM_ARRAY_TASK_ID",
-        "partition": "SLURM_JOB_PARTITION",
-        "node": "SLURMD_NODENAME",
-        "cluster": "SLURM_CLUSTER_NAME",
-    }
-    found = {key: os.environ[name] for key, name in wanted.items() if os.environ.get(name)}
-    return {"system": "slurm", **found} if "job_id" in found else {}
-
-
 def _read(first: str | Path, *parts: str) -> str:
     try:
         return Path(first or "/", *parts).read_text("utf-8", "replace")

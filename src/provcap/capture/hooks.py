@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from provcap.capture import fence, process, reading, replay, settings, shellscope, tools
+from provcap.capture import fence, granted, process, reading, replay, settings, shellscope, tools
 from provcap.capture.recorder import Attempt, Recorder
 
 RUN_VARIABLE = "PROVCAP_RUN"  #: the run's id, in the environment of every Snakemake process of the run
@@ -40,6 +40,7 @@ def install(run_id: str) -> None:
     global _run_id
     with _lock:
         if _run_id is None:
+            fence.attempt(granted.hand_on, None)
             missing.extend(unrecognised())
             for name, (_, wrap) in _SEAMS.items():
                 if name not in missing and not fence.attempt(wrap, False):

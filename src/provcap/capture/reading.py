@@ -255,6 +255,11 @@ def executor(flow: Any) -> str:
     return str(flow.executor_plugin.name)
 
 
+def executor(flow: Any) -> str:
+    """The name of the executor plugin that gets the jobs."""
+    return str(flow.executor_plugin.name)
+
+
 def is_apart(flow: Any) -> bool:
     """Whether this process works on a node that does not share ``.snakemake`` with the main process."""
 

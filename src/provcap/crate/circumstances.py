@@ -5,6 +5,7 @@ Workflow Run RO-Crate has terms for the first only; the rest are PropertyValues 
 
 from __future__ import annotations
 
+from provcap import codec
 from provcap.crate import profile_0_5 as profile
 from provcap.crate.draft import Draft, fragment, short_hash
 from provcap.model import JSON, Draw, Job, Tool
@@ -37,6 +38,7 @@ def add_circumstances(draft: Draft, action: str, job: Job) -> None:
         ("conda", "conda_env", job.conda_env),
     ]
     facts += [("allocation", name, value) for name, value in job.allocation.items()]
+    facts += [("accounting", name, value) for name, value in (codec.encode(job.accounting) or {}).items()]
     facts += [("envModule", "module", name) for name in job.env_modules]
     facts += [("limit", name, value) for name, value in job.limits.items()]
     facts += [("filesystem", "file system", job.filesystem), ("network", "network", job.network)]

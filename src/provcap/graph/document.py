@@ -12,6 +12,7 @@ from prov.constants import PROV_LOCATION, PROV_ROLE
 from prov.identifier import QualifiedName
 from prov.model import ProvDocument
 
+from provcap import codec
 from provcap.errors import ProvcapError
 from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, Value, attributes, local_name, pairs
 from provcap.graph.surroundings import Surroundings
@@ -218,6 +219,7 @@ def _description(job: Job) -> dict[QualifiedName, Value]:
         TERMS["module"]: job.env_modules,
         TERMS["variable"]: pairs(job.variables),
         TERMS["allocation"]: pairs(job.allocation),
+        TERMS["accounting"]: pairs(codec.encode(job.accounting) or {}),
         TERMS["limit"]: pairs(job.limits),
         TERMS["filesystem"]: job.filesystem,
         TERMS["network"]: job.network,

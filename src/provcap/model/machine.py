@@ -43,3 +43,24 @@ class Usage:
     cpu_user_s: float | None = None
     cpu_system_s: float | None = None
     max_rss_bytes: int | None = None  #: at least this much: the highest sum of resident memory that was sampled
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """What the batch system counted for the job that it ran; attempts that ran in one such job share all of it.
+
+    Its memory and CPU time include the Snakemake that ran the attempt there.
+    """
+
+    state: str  #: as Slurm calls it: COMPLETED, FAILED, CANCELLED, TIMEOUT, OUT_OF_MEMORY, NODE_FAIL …
+    exit_code: int | None = None  #: negative: killed by that signal
+    elapsed_s: float | None = None
+    cpu_s: float | None = None
+    max_rss_bytes: int | None = None  #: the highest of its steps, as sampled by Slurm
+    cpus: int | None = None  #: granted
+    memory_bytes: int | None = None  #: granted
+    gpus: int | None = None  #: granted
+    time_limit_s: float | None = None
+    submitted: str | None = None
+    started: str | None = None
+    ended: str | None = None

@@ -45,6 +45,7 @@ class Run:
     started: str
     ended: str | None = None
     command: tuple[str, ...] = ()
+    executor: str | None = None  #: Snakemake's executor plugin: "local", "slurm" …
     snakemake_version: str | None = None
     provcap_version: str | None = None
     python_version: str | None = None

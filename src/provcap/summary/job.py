@@ -7,7 +7,7 @@ from provcap.errors import ProvcapError
 from provcap.model import Job, Run
 from provcap.summary.columns import size, table
 from provcap.summary.run import file_rows, gaps
-from provcap.summary.things import machine_line, software, usage_line
+from provcap.summary.things import accounting_line, machine_line, software, usage_line
 
 
 def find_job(run: Run, name: str) -> Job:
@@ -65,6 +65,7 @@ def _facts(run: Run, job: Job) -> list[tuple[str, str | None]]:
         ("modules", " ".join(job.env_modules)),
         ("machine", machine_line(machine) if machine else None),
         ("allocation", ", ".join(f"{k}={v}" for k, v in sorted(job.allocation.items()))),
+        ("accounting", accounting_line(job.accounting) if job.accounting else None),
         ("variables", ", ".join(f"{k}={v}" for k, v in sorted(job.variables.items()))),
         ("used", usage_line(usage) if usage else None),
         ("limits", ", ".join(f"{k}={v}" for k, v in sorted(job.limits.items()))),

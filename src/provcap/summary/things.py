@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from provcap.model import Environment, Hardware, Usage
+from provcap.model import Accounting, Environment, Hardware, Usage
 from provcap.summary.columns import seconds, size
 
 
@@ -19,6 +19,21 @@ def software(environment: Environment) -> str:
 def machine_line(machine: Hardware) -> str:
     cpus = f"{machine.cpus_logical or '?'} CPUs, {size(machine.memory_bytes)}"
     return f"{machine.hostname}: {machine.cpu_model or '?'}, {cpus}, kernel {machine.kernel or '?'}"
+
+
+def accounting_line(counted: Accounting) -> str:
+    """What the batch system counted, in one line."""
+    said = [
+        counted.state,
+        counted.elapsed_s is not None and f"{seconds(counted.elapsed_s)} wall",
+        counted.time_limit_s is not None and f"of {seconds(counted.time_limit_s)} allowed",
+        counted.cpu_s is not None and f"{seconds(counted.cpu_s)} CPU",
+        counted.max_rss_bytes is not None and f"{size(counted.max_rss_bytes)} memory",
+        counted.memory_bytes is not None and f"of {size(counted.memory_bytes)} granted",
+        counted.cpus is not None and f"{counted.cpus} CPUs granted",
+        counted.gpus is not None and f"{counted.gpus} GPUs granted",
+    ]
+    return ", ".join(part for part in said if part)
 
 
 def usage_line(usage: Usage) -> str:
