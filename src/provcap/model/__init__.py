@@ -7,7 +7,7 @@ absolute only when they lie outside it. An unknown value is None or empty, and h
 
 from provcap.model.files import Artifact, Gap, Source
 from provcap.model.job import JSON, Draw, Job, Status
-from provcap.model.machine import Gpu, Hardware, Usage
+from provcap.model.machine import Accounting, Gpu, Hardware, Usage
 from provcap.model.people import About, Agent, Organization
 from provcap.model.run import Run, Step, Workflow
 from provcap.model.software import Environment, Image, Imports, Interpreter, Library, Module, Package, Tool
@@ -15,6 +15,7 @@ from provcap.model.software import Environment, Image, Imports, Interpreter, Lib
 __all__ = [
     "JSON",
     "About",
+    "Accounting",
     "Agent",
     "Artifact",
     "Draw",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from provcap.model.files import Artifact
-from provcap.model.machine import Usage
+from provcap.model.machine import Accounting, Usage
 from provcap.model.software import Tool
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
@@ -63,6 +63,7 @@ class Job:
     network: Literal["open", "closed"] | None = None  #: whether an interface but loopback was up in the job
     redactions: dict[str, int] = field(default_factory=dict)  #: how often which rule replaced a secret in this record
     allocation: dict[str, str] = field(default_factory=dict)  #: what the batch system calls it: system, job_id, node
+    accounting: Accounting | None = None  #: what the batch system counted
     started: str | None = None
     ended: str | None = None
     usage: Usage | None = None
