@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from provcap import unpack
 from provcap.check import check
-from provcap.crate import conformance, unpack
+from provcap.crate import conformance
 from provcap.crate.policy import Policy
 from provcap.errors import ProvcapError
 from tests.conftest import read_run

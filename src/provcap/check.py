@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
-from provcap import codec, digest
-from provcap.crate import conformance, unpack
+from provcap import codec, digest, unpack
+from provcap.crate import conformance
 from provcap.crate import profile_0_5 as profile
 from provcap.errors import DamagedRecord
 

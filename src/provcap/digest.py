@@ -8,6 +8,7 @@ counts as ``d`` with the hash of nothing. Names, order of creation, times and pe
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat as stat_module
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from provcap import hashing
@@ -91,6 +92,16 @@ def _pipelined(path: str | os.PathLike[str]) -> str:
             whole.update(memoryview(blocks[turn])[:count])
             turn = 1 - turn
     return whole.hexdigest()
+
+
+def of_files(paths: Iterable[str]) -> dict[str, str]:
+    """Digest of each of many regular files, in parallel; those that cannot be read are left out."""
+    sizes = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            sizes[path] = key_of(path)[1]
+    readable = [path for path in sizes if os.access(path, os.R_OK)]
+    return {path: "sha256:" + found for path, found in _hash_all(readable, sum(sizes.values())).items()}
 
 
 def of_tree(root: str | os.PathLike[str]) -> tuple[str, int]:

@@ -5,6 +5,7 @@ so that they sort as text. Digests are ``"sha256:<hex>"``. Paths are POSIX paths
 absolute only when they lie outside it. An unknown value is None or empty, and has a `Gap` where a reader would miss it.
 """
 
+from provcap.model.comparison import Comparison, Direction, Measure, Outcome, Verdict
 from provcap.model.files import Artifact, Gap, Source
 from provcap.model.job import JSON, Draw, Job, Status
 from provcap.model.machine import Accounting, Gpu, Hardware, Usage
@@ -18,6 +19,8 @@ __all__ = [
     "Accounting",
     "Agent",
     "Artifact",
+    "Comparison",
+    "Direction",
     "Draw",
     "Environment",
     "Gap",
@@ -28,8 +31,10 @@ __all__ = [
     "Interpreter",
     "Job",
     "Library",
+    "Measure",
     "Module",
     "Organization",
+    "Outcome",
     "Package",
     "Run",
     "Source",
@@ -37,5 +42,6 @@ __all__ = [
     "Step",
     "Tool",
     "Usage",
+    "Verdict",
     "Workflow",
 ]

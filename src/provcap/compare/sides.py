@@ -1,0 +1,177 @@
+"""What is compared: the results of a run, the files of a directory, or one file; each as things under a path."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+from provcap import digest, questions, unpack
+from provcap.errors import ProvcapError
+from provcap.model import Artifact, Run
+from provcap.opening import IN_CRATE, Opened
+
+_NOT_RESULTS: Final = {".provcap", ".snakemake", ".git"}
+_ZARR: Final = ("zarr.json", ".zgroup", ".zarray")
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A file or directory of one side."""
+
+    path: str
+    digest: str | None = None  #: what a run recorded of it, else that of the file at hand
+    place: Path | None = None  #: where its content is, when that is what it should be
+    problem: str = ""  #: why there is no place
+    directory: bool = False
+
+
+class Side:
+    """One of the two that are compared. `files` has the absolute path of each thing that is at hand."""
+
+    def __init__(self, name: str, files: dict[str, Path], run: Run | None = None) -> None:
+        self.name = name
+        self.run = run
+        self.files = files
+        self._made = {a.path: a for a in questions.outputs(run)} if run else {}
+        self._digests: dict[Path, str] = {}
+
+    def results(self, everything: bool) -> list[str]:
+        """The paths to compare: of a run the results, or every output; of a directory all files."""
+        if self.run is None:
+            return sorted(self.files)
+        found = questions.outputs(self.run) if everything else questions.final_outputs(self.run)
+        return [a.path for a in found if a.kind in ("file", "directory")]
+
+    def known(self) -> Iterable[str]:
+        """Every path that `thing` can answer for."""
+        return self._made if self.run else self.files
+
+    def hash_ahead(self, paths: Iterable[str]) -> None:
+        """Hash the files at `paths` in parallel, before they are asked for one by one."""
+        places = [str(self.files[p]) for p in paths if p in self.files]
+        self._digests.update({Path(p): found for p, found in digest.of_files(places).items()})
+
+    def thing(self, path: str) -> Thing | None:
+        """What this side has at `path`."""
+        place = self.files.get(path)
+        if self.run is None:
+            return self._at_hand(path, place) if place else None
+        artifact = self._made.get(path)
+        if artifact is None or artifact.kind not in ("file", "directory"):
+            return None
+        return self._recorded(artifact, place)
+
+    def _at_hand(self, path: str, place: Path) -> Thing:
+        try:
+            return Thing(path, self._hash(place), place, directory=place.is_dir())
+        except OSError as error:
+            return Thing(path, problem=f"{path} of {self.name} cannot be read: {error.strerror or error}")
+
+    def _recorded(self, artifact: Artifact, place: Path | None) -> Thing:
+        directory = artifact.kind == "directory"
+        if place is None:
+            return Thing(artifact.path, artifact.digest, problem=f"{self.name} does not have it", directory=directory)
+        found = self._at_hand(artifact.path, place)
+        if found.problem or artifact.digest in (None, found.digest):
+            return found
+        problem = f"it changed since {self.name} recorded it"
+        return Thing(artifact.path, artifact.digest, problem=problem, directory=directory)
+
+    def _hash(self, place: Path) -> str:
+        if place not in self._digests:
+            self._digests[place] = digest.of_tree(place)[0] if place.is_dir() else digest.of_file(place)
+        return self._digests[place]
+
+
+def open_side(given: Opened | Path, stack: ExitStack) -> Side:
+    """The side that is `given`; a zipped crate is unpacked for as long as `stack` lives. Raises ProvcapError."""
+    if isinstance(given, Path):
+        if not given.exists():
+            raise ProvcapError("nothing-there", f"there is nothing at {given}", "name a run, crate, directory or file")
+        return Side(str(given), dict(_walk(given)) if given.is_dir() else {given.name: given})
+    run = given.run
+    if given.crate is not None:
+        root = stack.enter_context(unpack.opened(given.crate))
+        return Side(run.id, _in_crate(run, root, given.crate), run)
+    root = given.files or Path(run.workdir)
+    places = {a.path: root / a.path for a in questions.outputs(run)}
+    return Side(run.id, {path: place for path, place in places.items() if _is_there(place)}, run)
+
+
+def is_single(given: Opened | Path) -> bool:
+    """Whether `given` is one thing: a file, or a directory that is Zarr."""
+    return isinstance(given, Path) and (not given.is_dir() or _is_zarr(given))
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        mode = os.stat(place).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+
+
+def _in_crate(run: Run, root: Path, crate: Path) -> dict[str, Path]:
+    """Where in the crate at `root` each output of `run` is, as its metadata tells; nothing outside of it counts."""
+    if not (root / IN_CRATE).is_file():
+        raise ProvcapError("foreign-crate", f"{crate} holds no {IN_CRATE}", "provcap check works on any crate")
+    entities = unpack.read_metadata(root, crate)
+    called: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for identifier, entity in entities.items():
+        if entity.get("@type") in ("File", "Dataset") and "://" not in identifier:
+            called[str(entity.get("alternateName") or unquote(identifier).rstrip("/"))].append(entity)
+    found = {}
+    inner = root.resolve()
+    for artifact in questions.outputs(run):
+        for entity in called.get(_readable(artifact.path), []):
+            place = root / unquote(entity["@id"])
+            if _is_there(place) and place.resolve().is_relative_to(inner) and _is_version(entity, artifact):
+                found[artifact.path] = place
+    return found
+
+
+def _is_version(entity: dict[str, Any], artifact: Artifact) -> bool:
+    """Whether `entity` is the version that `artifact` is, as a crate may have several versions of one path."""
+    stated = entity.get("sha256")
+    return not stated or artifact.digest in (None, f"sha256:{stated}")
+
+
+def _readable(text: str) -> str:
+    """`text` as crates write it: what is not UTF-8 is spelled out."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _walk(root: Path) -> Iterator[tuple[str, Path]]:
+    """Files below `root`, and directories that hold Zarr, which are one thing; records of runs are passed over."""
+    if _is_zarr(root):
+        yield root.name, root
+        return
+    for folder, folders, names in os.walk(root):
+        below = Path(folder).relative_to(root)
+        for name in list(folders):
+            if name in _NOT_RESULTS:
+                folders.remove(name)
+            elif _is_zarr(Path(folder, name)):
+                folders.remove(name)
+                yield (below / name).as_posix(), Path(folder, name)
+        for name in names:
+            if name not in digest.SIDE_FILES:
+                yield (below / name).as_posix(), Path(folder, name)
+
+
+def _is_zarr(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in _ZARR)
+
+
+def files_below(thing: Thing) -> dict[str, Path] | None:
+    """The files in the directory `thing`, by their whole path; None when it is Zarr, which is one thing."""
+    if thing.place is None or not thing.place.is_dir() or _is_zarr(thing.place):
+        return None
+    return {f"{thing.path}/{path}": place for path, place in _walk(thing.place)}
