@@ -19,7 +19,9 @@ PROGRAMS = {
     "numpy": ("import numpy", 11),
     "images": ("import numpy, scipy.ndimage, skimage.measure, matplotlib.pyplot", 7),
     "deepcopy 1e5": ("import copy; copy.deepcopy([[n] for n in range(100000)])", 9),
-    "1e4 opens": ("for n in range(10000): open('/dev/null').close()", 9),
+    "1e5 opens": ("for n in range(100000): open('/dev/null').close()", 9),
+    "1e6 stats": ("import os\nfor n in range(1000000): os.stat('/dev/null')", 5),
+    "json 1e6": ("import json; json.loads(json.dumps([{'n': n} for n in range(500000)]))", 5),
     "200 generators": ("import numpy as np; [np.random.default_rng() for _ in range(200)]", 11),
 }
 

@@ -28,6 +28,7 @@ if os.environ.get("PROVCAP_RUN") and _spawned():
         from provcap.capture import hooks
 
         hooks.install(os.environ["PROVCAP_RUN"])
+        hooks.conceal()
 
 
 @dataclass

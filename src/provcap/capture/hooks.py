@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from provcap.capture import fence, granted, process, reading, replay, settings, shellscope, tools
+from provcap.capture import fence, granted, process, reading, replay, runblock, settings, shellscope, tools
 from provcap.capture.recorder import Attempt, Recorder
 
 RUN_VARIABLE = "PROVCAP_RUN"  #: the run's id, in the environment of every Snakemake process of the run
@@ -41,11 +41,22 @@ def install(run_id: str) -> None:
     with _lock:
         if _run_id is None:
             fence.attempt(granted.hand_on, None)
+            fence.attempt(runblock.remember, None)
             missing.extend(unrecognised())
             for name, (_, wrap) in _SEAMS.items():
                 if name not in missing and not fence.attempt(wrap, False):
                     missing.append(name)
         _run_id = run_id
+
+
+def conceal() -> None:
+    """Take our variable out of this process's environment, where the code of a ``run:`` block would see it.
+
+    A process that hands jobs to yet another one keeps it: those that it starts may know the run by nothing else.
+    """
+    following = dict(zip(sys.argv, sys.argv[1:], strict=False))
+    if following.get("--executor", "local") == "local":
+        os.environ.pop(RUN_VARIABLE, None)
 
 
 def unrecognised() -> list[str]:
@@ -93,7 +104,8 @@ def _wrap_jobs() -> bool:
         @functools.wraps(run_func)
         def run(*arguments: Any) -> Any:
             attempt.ran = True
-            return run_func(*arguments)
+            with runblock.watching(attempt, functools.partial(reading.block_of, job), spawns):
+                return run_func(*arguments)
 
         error: BaseException | None = None
         try:

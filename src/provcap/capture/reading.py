@@ -63,6 +63,11 @@ def job_facts(job: Any, workdir: Path) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if value not in (None, {}, [], False)}
 
 
+def block_of(job: Any) -> tuple[Callable[..., Any], dict[str, dict[int, int]]]:
+    """The function that Snakemake made of a ``run:`` block, and by file which line of the Snakefile each line was."""
+    return job.rule.run_func, dict(workflow().linemaps)
+
+
 def runs_nothing(rule: Any) -> bool:
     """Whether the rule only names targets."""
     return bool(getattr(rule, "norun", False))
@@ -248,11 +253,6 @@ def log_file(flow: Any) -> str | None:
 def version() -> str:
     """Snakemake's version."""
     return str(importlib.import_module("snakemake").__version__)
-
-
-def executor(flow: Any) -> str:
-    """The name of the executor plugin that gets the jobs."""
-    return str(flow.executor_plugin.name)
 
 
 def executor(flow: Any) -> str:

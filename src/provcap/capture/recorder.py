@@ -103,6 +103,7 @@ class Attempt:
         self.processes: list[Process] = []
         self.prefix = ""  #: what stands before the command of its shell
         self.shells: list[Path] = []
+        self.blocks: list[Path] = []  #: what its run: block told, beside them
         self.environment: dict[str, Any] = {}
         self.ran = False  #: whether the job's own function was called (a cache hit does not call it)
         self._began = time.time()
@@ -170,7 +171,7 @@ class Attempt:
         with fence.fenced(self.gaps, "shell-unseen", subject):
             record.update(self._told())
         with fence.fenced(self.gaps, "interpreter-unseen", subject):
-            seen = observed.read(self.shells, self.facts, record.get("variables", {}), subject)
+            seen = observed.read([*self.shells, *self.blocks], self.facts, record.get("variables", {}), subject)
             self.gaps += seen.pop("gaps")
             opened = seen.pop("opened", [])
             record.update(seen, undeclared_inputs=[self._described({"path": path}) for path in opened])

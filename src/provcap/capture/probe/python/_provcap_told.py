@@ -104,7 +104,7 @@ def opened(watch):
 
 def modules(watch):
     """[name, version, distribution, from the host] of each top-level module that is not of the standard library."""
-    tops = {name.partition(".")[0] for name in list(sys.modules)}
+    tops = {name.partition(".")[0] for name in list(sys.modules) if name not in watch.before} | watch.named
     sites = {}
     found = []
     for name in sorted(tops):
@@ -244,11 +244,12 @@ def libraries(watch):
 
     Outside of a container the host side reads the very same files, so nothing is hashed here.
     """
-    with open("/proc/self/maps", "rb") as stream:
-        paths = {line.split(None, 5)[-1].rstrip(b"\n") for line in stream if b".so" in line}
     found = []
-    for path in sorted(paths):
+    own = tuple("/%s%s" % (top, end) for top in watch.named for end in ("/", ".libs/"))
+    for path in sorted(shared_objects()):
         name = os.fsdecode(path)
+        if path in watch.mapped and not any(part in name for part in own):
+            continue
         if not name.startswith("/") or ".so" not in os.path.basename(name) or name.endswith("(deleted)"):
             continue
         try:
@@ -261,6 +262,11 @@ def libraries(watch):
         hashed(found, known)
         known.keep()
     return found
+
+
+def shared_objects():
+    with open("/proc/self/maps", "rb") as stream:
+        return {line.split(None, 5)[-1].rstrip(b"\n") for line in stream if b".so" in line}
 
 
 def hashed(found, known):
