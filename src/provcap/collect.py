@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provcap import accounting, codec, digest, journal, store, told
+from provcap import accounting, assessed, codec, digest, journal, store, told
 from provcap.about import read_about
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
@@ -123,6 +123,7 @@ def _assemble(
         "images": _images(records),
         "hardware": _machines(records),
         "steps": _steps(start, workflow),
+        "assessments": assessed.kept(folder, gaps),
         "errors": _errors(events) if status != "succeeded" else [],
         **{k: start[k] for k in _RUN_PLAIN if start.get(k) is not None},
     }
@@ -131,7 +132,9 @@ def _assemble(
     return replace(run, jobs=tuple(jobs), gaps=tuple(unique), about=about)
 
 
-_RUN_PLAIN = "workdir command executor snakemake_version provcap_version python_version user hostname".split()
+_RUN_PLAIN = (
+    "workdir command executor snakemake_version provcap_version python_version user hostname rerun_of origins"
+).split()
 
 
 def _job(record: dict[str, Any], run_id: str, sources: dict[str, str], gaps: list[Gap]) -> Job:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from provcap.errors import ProvcapError
@@ -27,9 +27,15 @@ def with_logger(arguments: Sequence[str]) -> list[str]:
     return [*words[:stop], "--logger", "provcap", *words[stop:]]
 
 
-def run_snakemake(arguments: Sequence[str], workdir: Path) -> tuple[int, Path | None]:
+def run_snakemake(
+    arguments: Sequence[str],
+    workdir: Path,
+    variables: Mapping[str, str | None] | None = None,
+    stdout: int | None = None,
+) -> tuple[int, Path | None]:
     """Run Snakemake in `workdir`; its exit code, and the folder of the run if jobs were run.
 
+    `variables` are set in its environment, or taken out of it (None); `stdout` is the descriptor that it writes to.
     A signal that this process gets while it waits is Snakemake's to handle: it is in the same process group, and we
     wait until it has ended. Raises ProvcapError when there is no Snakemake.
     """
@@ -37,13 +43,18 @@ def run_snakemake(arguments: Sequence[str], workdir: Path) -> tuple[int, Path | 
         raise ProvcapError("no-snakemake", f"Snakemake is not installed for {sys.executable}", "pip install snakemake")
     with tempfile.TemporaryDirectory(prefix="provcap-") as scratch:
         announced = Path(scratch) / "run"
-        environment = {**os.environ, "PROVCAP_ANNOUNCE": str(announced)}
+        changed = {**os.environ, **(variables or {}), "PROVCAP_ANNOUNCE": str(announced)}
+        environment = {name: value for name, value in changed.items() if value is not None}
         # -P: like the snakemake command, and unlike a bare -m, Python does not import what lies in the work directory
         command = [sys.executable, "-P", "-m", "snakemake", *with_logger(arguments)]
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             child = subprocess.Popen(
-                command, cwd=workdir, env=environment, preexec_fn=lambda: signal.signal(signal.SIGINT, before)
+                command,
+                cwd=workdir,
+                env=environment,
+                stdout=stdout,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, before),
             )
             previous = signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
             code = child.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import logging
 import os
 import platform
@@ -16,6 +17,7 @@ from provcap import __version__, codec, digest, store
 from provcap.capture import clock, fence, hooks, reading, scrub, settings, sources, writer
 
 EVENT_FORMAT = "provcap.event/1"
+RERUN_VARIABLE = "PROVCAP_RERUN"  #: names a file with ``rerun_of``, ``origins`` and ``gaps``; see provcap.rerun
 _JOB_FIELDS = ("jobid", "rule_name", "wildcards", "local", "threads", "reason", "is_checkpoint")
 
 
@@ -112,6 +114,7 @@ class EventLog:
             "user": fence.attempt(getpass.getuser, None),
             "hostname": os.uname().nodename,
             **_described(flow, workdir, gaps, self._secrets),
+            **_rerun(gaps),
             "gaps": gaps,
         }
         for facts in fence.attempt(lambda: list(reading.standing(flow, workdir)), []):
@@ -198,6 +201,18 @@ def _described(flow: Any, workdir: Path, gaps: list[dict[str, Any]], secrets: li
         found["workflow"] = {**gathered, **sources.git_state(root), "root": str(root)}
     with fence.fenced(gaps, "workflow-unread", "run"):
         found["steps"] = reading.steps(flow)
+    return found
+
+
+def _rerun(gaps: list[dict[str, Any]]) -> dict[str, Any]:
+    """Which run this one repeats, and what is known to be other; jobs must not inherit the variable."""
+    name = os.environ.pop(RERUN_VARIABLE, None)
+    found: dict[str, Any] = {}
+    if name:
+        with fence.fenced(gaps, "rerun-unread", "run"):
+            content = json.loads(Path(name).read_bytes())
+            found = {"rerun_of": content["rerun_of"], "origins": content["origins"]}
+            gaps.extend(content["gaps"])
     return found
 
 

@@ -10,6 +10,7 @@ from provcap.model.files import Artifact, Gap, Source
 from provcap.model.job import JSON, Draw, Job, Status
 from provcap.model.machine import Accounting, Gpu, Hardware, Usage
 from provcap.model.people import About, Agent, Organization
+from provcap.model.rerun import Assessment, Origin
 from provcap.model.run import Run, Step, Workflow
 from provcap.model.software import Environment, Image, Imports, Interpreter, Library, Module, Package, Tool
 
@@ -19,6 +20,7 @@ __all__ = [
     "Accounting",
     "Agent",
     "Artifact",
+    "Assessment",
     "Comparison",
     "Direction",
     "Draw",
@@ -34,6 +36,7 @@ __all__ = [
     "Measure",
     "Module",
     "Organization",
+    "Origin",
     "Outcome",
     "Package",
     "Run",

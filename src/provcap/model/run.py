@@ -9,6 +9,7 @@ from provcap.model.files import Gap, Source
 from provcap.model.job import Job
 from provcap.model.machine import Hardware
 from provcap.model.people import About
+from provcap.model.rerun import Assessment, Origin
 from provcap.model.software import Environment, Image, Imports
 
 
@@ -62,4 +63,6 @@ class Run:
     gaps: tuple[Gap, ...] = ()
     log: str | None = None  #: Snakemake's own log file
     errors: tuple[str, ...] = ()  #: what Snakemake reported of the run as a whole
-    rerun_of: str | None = None
+    rerun_of: str | None = None  #: id of the run that this one repeats
+    origins: tuple[Origin, ...] = ()  #: that run, the one which it repeated, and so on to the first
+    assessments: tuple[Assessment, ...] = ()  #: how close its results came to those of `rerun_of`, by path
