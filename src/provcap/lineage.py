@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from provcap import questions
 from provcap.errors import ProvcapError
-from provcap.model import Job, Run
+from provcap.model import Gap, Job, Run
 
 
 def recorded_path(run: Run, given: str, here: Path) -> str:
@@ -17,17 +19,22 @@ def recorded_path(run: Run, given: str, here: Path) -> str:
     Raises ProvcapError with the nearest known names.
     """
     known = {a.path for job in run.jobs for a in (*job.read, *job.made, *job.logs)}
-    absolute = os.path.normpath(here / given)
-    inside = os.path.relpath(absolute, run.workdir)
-    for candidate in (given, os.path.normpath(given), inside, absolute):
+    candidates = names(run.workdir, given, here)
+    for candidate in candidates:
         if candidate in known:
             return candidate
-    told = [gap.message for gap in run.gaps if gap.subject in (f"file:{given}", f"file:{inside}")]
+    told = [gap.message for gap in run.gaps if gap.subject in {f"file:{candidate}" for candidate in candidates}]
     if told:
         raise ProvcapError("unknown-file", f"who made {given} is not known: {told[0]}", "all gaps: provcap show")
     near = difflib.get_close_matches(given, known, n=3, cutoff=0.6)
     hint = f"perhaps {', '.join(near)}" if near else "files stand in: provcap show"
     raise ProvcapError("unknown-file", f"the run {run.id} has no record of {given}", hint)
+
+
+def names(workdir: str, given: str, here: Path) -> tuple[str, ...]:
+    """What a run in `workdir` may call the file that the user calls `given` in `here`, likely ones first."""
+    absolute = os.path.normpath(here / given)
+    return given, os.path.normpath(given), os.path.relpath(absolute, workdir), absolute
 
 
 def chain(run: Run, path: str) -> list[tuple[int, Job]]:
@@ -41,6 +48,31 @@ def chain(run: Run, path: str) -> list[tuple[int, Job]]:
         found[job.id] = (depth, job)
         queue += [(depth + 1, made[a.path]) for a in job.read if a.path in made]
     return list(found.values())
+
+
+def history(run: Run, path: str) -> Run:
+    """Of `run`, only what tells of the file at `path`: the attempts that led to it, or else those that met it."""
+    jobs = {job.id for _, job in chain(run, path)} or {job.id for job in run.jobs if path in _met(job)}
+    return with_jobs(run, [job for job in run.jobs if job.id in jobs], run.gaps)
+
+
+def with_jobs(run: Run, jobs: Sequence[Job], gaps: Iterable[Gap]) -> Run:
+    """`run` with only these `jobs`, and those of `gaps` that are about them, their files or the run as a whole."""
+    subjects = subjects_of(jobs)
+    return replace(run, jobs=tuple(jobs), gaps=tuple(gap for gap in gaps if gap.subject in subjects))
+
+
+def subjects_of(jobs: Iterable[Job]) -> set[str]:
+    """What a gap can be about when it is about one of `jobs`, its files, or the run as a whole."""
+    found = {"run"}
+    for job in jobs:
+        found |= {f"job:{job.id}", f"environment:{job.environment}", f"image:{job.image}"}
+        found |= {f"file:{path}" for path in _met(job)}
+    return found
+
+
+def _met(job: Job) -> set[str]:
+    return {a.path for a in (*job.read, *job.made, *job.logs)}
 
 
 def origins(run: Run, path: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,18 @@ def open_run(name: str, workdir: Path) -> Opened:
             "unknown-run", f"there is no file or directory {name}", "RUN is an id, latest, a directory or a crate"
         )
     return _open_folder(store.find_run(workdir, name))
+
+
+def folder_of(name: str, workdir: Path) -> Path | None:
+    """The folder with the collected run called `name`, without reading it; None for a crate, or when there is none."""
+    path = workdir / name
+    with contextlib.suppress(RunNotFound):
+        if (path / IN_CRATE).is_file():
+            return None
+        folder = path if path.is_dir() else store.find_run(workdir, name)
+        folder = folder if (folder / "run.json").is_file() else store.find_run(folder, "latest")
+        return folder if (folder / "run.json").is_file() else None
+    return None
 
 
 def _open_directory(path: Path) -> Opened:

@@ -26,6 +26,11 @@ def makers(jobs: Iterable[Job]) -> dict[str, Job]:
     return made
 
 
+def delivered(job: Job) -> bool:
+    """Whether what the attempt made counts as a result."""
+    return job.status in ("succeeded", "cached", "up_to_date")
+
+
 def producer_of(run: Run, path: str) -> Job | None:
     """The attempt that made the file at `path`, or None."""
     return producers(run).get(path)

@@ -10,7 +10,7 @@ from provcap import codec, store
 from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict
 from provcap.errors import ProvcapError
 from provcap.model import Run
-from provcap.opening import Opened, open_run
+from provcap.opening import open_run
 
 
 def add(verbs: Verbs) -> None:
@@ -43,25 +43,31 @@ def cmd_list(options: argparse.Namespace) -> int:
 
 
 def cmd_show(options: argparse.Namespace) -> int:
-    opened = open_run(options.run, options.directory)
+    from provcap import index
+
+    opened, path = (
+        index.look_up(options.run, options.directory, options.file)
+        if options.file
+        else (open_run(options.run, options.directory), "")
+    )
     if opened.going_on:
         print("note: this run is still going on; what has begun and not ended is called lost", file=sys.stderr)
-    print(_shown(options, opened))
+    print(_of_file(options, opened.run, path) if path else _shown(options, opened.run))
     return strict(options, opened.run.gaps)
 
 
-def _shown(options: argparse.Namespace, opened: Opened) -> str:
+def _of_file(options: argparse.Namespace, run: Run, path: str) -> str:
     from provcap import lineage, summary
 
-    run = opened.run
-    if options.file:
-        path = lineage.recorded_path(run, options.file, options.directory)
-        jobs = [job for _, job in lineage.chain(run, path)]
-        if options.json:
-            return json.dumps(
-                {"path": path, "made_by": [codec.encode(j) for j in jobs], "from": lineage.origins(run, path)}
-            )
-        return summary.of_file(run, path)
+    if options.json:
+        jobs = [codec.encode(job) for _, job in lineage.chain(run, path)]
+        return json.dumps({"path": path, "made_by": jobs, "from": lineage.origins(run, path)})
+    return summary.of_file(run, path)
+
+
+def _shown(options: argparse.Namespace, run: Run) -> str:
+    from provcap import summary
+
     if options.job:
         job = summary.find_job(run, options.job)
         return codec.dumps(codec.encode(job)) if options.json else summary.of_job(run, job)
