@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provcap import codec, collect, journal, questions, store
+from provcap.capture.writer import Writer
 from provcap.model import Run
 from tests import workflows
 from tests.engines import ROOT
@@ -158,6 +159,17 @@ def test_events_lost(killed: Path, tmp_path: Path) -> None:
     assert (states(run), run.status) == ({"succeeded": 3, "lost": 1}, "lost")
     assert "events-lost" in {g.slug for g in run.gaps}
     assert workflows.provcap(workdir, "collect").returncode == 0
+
+
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    """A record that speaks of a file whose name is not UTF-8 is read back, and so is run.json."""
+    writer = Writer(store.run_folder(tmp_path, "20260101T000000-000000"))
+    path = os.fsdecode(b"o/\xff")
+    record = {"id": writer.new_id(), "rule": "a", "started": "2026-01-01T00:00:00.000+00:00"}
+    writer.append({"event": "end", "status": "succeeded", "outputs": [{"path": path}], **record})
+    run = collect.collect(writer.folder)
+    assert [a.path for job in run.jobs for a in job.outputs] == [path]
+    assert codec.load_run((writer.folder / "run.json").read_bytes()) == run
 
 
 def test_collected_by_many_at_once(tmp_path: Path) -> None:

@@ -33,6 +33,11 @@ def dumps(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def loads(content: bytes) -> Any:
+    """The JSON value in `content`, in which bytes of names that are not UTF-8 stand as they are. Raises ValueError."""
+    return json.loads(content.decode("utf-8", "surrogateescape"))
+
+
 def stamp(name: str, entry: dict[str, Any]) -> str:
     """One line of JSON that says first which format it has."""
     rest = dumps(entry)[1:]
@@ -81,7 +86,7 @@ def dump_run(run: model.Run) -> str:
 def load_run(text: str | bytes, where: str = "run.json") -> model.Run:
     """The Run in the text of a run.json; `where` names it in errors."""
     try:
-        plain = json.loads(text)
+        plain = loads(text) if isinstance(text, bytes) else json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DamagedRecord("damaged-record", f"{where} is not JSON: {error}", MAKE_ANEW) from error
     found = plain.get("format") if isinstance(plain, dict) else None

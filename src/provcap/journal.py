@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import shutil
 import zlib
@@ -37,7 +36,7 @@ def read_lines(path: Path, expected: str, gaps: list[Gap]) -> Iterator[dict[str,
         if not line:
             continue
         try:
-            entry = json.loads(line)
+            entry = codec.loads(line)
             if isinstance(entry, dict) and entry.get("format") == expected:
                 yield entry
                 continue
@@ -158,7 +157,7 @@ def _unpack(line: str) -> dict[str, Any] | None:
     try:
         inflater = zlib.decompressobj()
         content = inflater.decompress(base64.b64decode(packed.strip(), validate=True), MAX_PARCEL)
-        parcel = json.loads(content) if not inflater.unconsumed_tail else None
+        parcel = codec.loads(content) if not inflater.unconsumed_tail else None
     except (ValueError, zlib.error, RecursionError):
         return None
     if not isinstance(parcel, dict) or not isinstance(parcel.get("record"), dict):
@@ -171,7 +170,7 @@ def read_environments(folder: Path, gaps: list[Gap]) -> dict[str, dict[str, Any]
     found = {}
     for path in sorted((folder / "environments").glob("*.json")):
         try:
-            content = json.loads(path.read_bytes())
+            content = codec.loads(path.read_bytes())
             if content.pop("format") != ENVIRONMENT_FORMAT:
                 raise ValueError("unknown format")
             found["sha256:" + path.stem] = content
