@@ -7,6 +7,7 @@ import mimetypes
 import os
 import re
 import stat as stat_module
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,37 @@ def describe(use: dict[str, Any], place: str, hashing: bool = True, shared: Path
         return {**found, "kind": "pipe"}
     kind = media_type(use["path"])
     return {**found, "media_type": kind} if kind else found
+
+
+def keys(workdir: Path, uses: Iterable[dict[str, Any]]) -> dict[str, digest.Key]:
+    """What tells the content of each regular file among `uses` apart, by path; one look at each, no reading."""
+    found = {}
+    for use in uses:
+        with contextlib.suppress(OSError):
+            found[use["path"]] = digest.key_of(workdir / use["path"])
+    return found
+
+
+def has_changed(key: digest.Key) -> bool:
+    """Whether the file of `key` is there and another one, or has another content or time, than when `key` was made."""
+    try:
+        return digest.key_of(key[0]) != key
+    except OSError:
+        return False
+
+
+def as_before(use: dict[str, Any], key: digest.Key) -> dict[str, Any]:
+    """The artifact of `use` as it was when `key` was made; its digest only if somebody had hashed it before."""
+    found = {name: value for name, value in use.items() if value}
+    found.update(kind="file", size_bytes=key[1], media_type=media_type(use["path"]), digest=digest.recall(key))
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def changed_gap(artifact: dict[str, Any]) -> dict[str, Any]:
+    """The Gap of an input that was changed while its job ran; `artifact` is what it was before."""
+    known = "the checksum is that of before" if "digest" in artifact else "nobody knows its checksum of before"
+    message = f"it was changed while the job that reads it ran: {known}"
+    return {"slug": "input-changed", "subject": f"file:{artifact['path']}", "message": message}
 
 
 def digest_of(place: str, shared: Path | None = None) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from provcap import __version__, store
+from provcap import __version__, digest, store
 from provcap.capture import (
     artifacts,
     clock,
@@ -110,6 +110,7 @@ class Attempt:
         self._clock = time.monotonic()
         self._cpu = _own_cpu()
         self._folders: list[str] = []
+        self._inputs: dict[str, digest.Key] = {}  #: by path, what tells their content apart when the attempt begins
 
     def is_off(self, hook: str) -> bool:
         """Whether the user switched `hook` off for this job."""
@@ -120,6 +121,7 @@ class Attempt:
         if not self.is_off("new-files"):
             with fence.fenced(self.gaps, "new-files-unseen", f"job:{self.id}"):
                 self._folders = self.recorder.watched.before(use["path"] for use in self.facts.get("outputs", ()))
+        self._inputs = artifacts.keys(self.recorder.workdir, self.facts.get("inputs", ()))
         with fence.fenced(self.gaps, "record-incomplete", f"job:{self.id}"):
             self._append({"event": "begin", "id": self.id, "started": clock.iso(self._began), **self._who()})
 
@@ -263,7 +265,12 @@ class Attempt:
         for use in self.facts.get(role, ()):
             artifact = {key: value for key, value in use.items() if value}
             with fence.fenced(self.gaps, "not-hashed", f"file:{use['path']}"):
-                artifact = self._described(use, places.get(use["path"]))
+                key = self._inputs.get(use["path"]) if role == "inputs" else None
+                if key is not None and artifacts.has_changed(key):
+                    artifact = artifacts.as_before(use, key)
+                    self.gaps.append(artifacts.changed_gap(artifact))
+                else:
+                    artifact = self._described(use, places.get(use["path"]))
             found.append(artifact)
         return found
 
