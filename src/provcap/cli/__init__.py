@@ -7,19 +7,21 @@ stdout is the answer, stderr the talk. Exit code 0: done, or the same; 1: differ
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
 
 from provcap import __version__
-from provcap.cli import looking, packing, recording, rerunning, watching
+from provcap.cli import looking, packing, recording, reporting, rerunning, starting, watching
 from provcap.errors import ProvcapError
 
-GROUPS = (recording, looking, watching, packing, rerunning)
+GROUPS = (starting, recording, looking, watching, packing, rerunning, reporting)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
+    spare_the_collector()
     words = list(sys.argv[1:] if arguments is None else arguments)
     options, more = _parser().parse_known_args(words)
     try:
@@ -53,6 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {error.strerror or error}: {error.filename or ''} [system]", file=sys.stderr)
         return 2
+
+
+def spare_the_collector() -> None:
+    """Let Python look for cyclic garbage seldom: a run is a million values without a cycle, and looking at them again
+    and again took a third of the time (100,000 jobs: collect 27 → 17 s, no more memory)."""
+    gc.set_threshold(1_000_000, 50, 100)
 
 
 def _parser() -> argparse.ArgumentParser:
