@@ -29,6 +29,10 @@ _SNAKEMAKE = re.compile(r"snakemake(_|$)")
 _SHADOW = re.compile(r"^\.snakemake/shadow/[^/]+/")
 
 
+#: <shell>.py.<start>-<pid> and the same of R; what was given back; <job>.claim.<number>
+_TOLD = re.compile(r"(.+?)(?:\.(py|R)\.(\d+)-(\d+)|(?:\.R)?\.replay|(?<=\.claim)\.\d+)")
+
+
 @dataclass
 class _Process:
     """What one interpreter process told."""
@@ -74,7 +78,8 @@ def declared(facts: dict[str, Any], variables: dict[str, str]) -> list[dict[str,
         for name, value in _leaves(facts.get(place) or {}, place):
             if _SEED.search(name):
                 found.append({"source": place, "kind": "declared", "value": str(value)[:MAX_TEXT], "where": name})
-    fixed = variables.get("PYTHONHASHSEED")
+    here = os.environ if facts.get("kind") == "run" else {}  # its code runs in this very process
+    fixed = variables.get("PYTHONHASHSEED") or here.get("PYTHONHASHSEED")
     if fixed:
         kind = "unseeded" if fixed == "random" else "declared"
         found.append({"source": "PYTHONHASHSEED", "kind": kind, "value": fixed, "where": "environment"})
@@ -141,21 +146,24 @@ def _processes(shells: Sequence[Path]) -> list[_Process]:
     """What the interpreters below the job's shells told, in the order of their start. The files are removed."""
     found: list[tuple[int, _Process]] = []
     folder = shells[0].parent if shells else None
-    names = os.listdir(folder) if folder and folder.is_dir() else []  # gone: the shells were unseen, and say so
-    for shell in shells:
-        start = re.compile(re.escape(shell.name) + r"\.(?:(py|R)\.(\d+)-(\d+)|replay|R\.replay)$")
-        claim = re.compile(re.escape(shell.name.rpartition(".")[0]) + r"\.claim\.\d+$")
-        for name in names:
-            match = start.match(name)
-            path = shell.parent / name
-            if match and match[1] and len(found) < MAX_FILES:
-                reader = _read_python if match[1] == "py" else _read_r
-                process = fence.attempt(functools.partial(_read, reader, path, int(match[3])), None)
-                if process is not None:
-                    found.append((int(match[2]), process))
-            if match or claim.match(name):
-                with contextlib.suppress(OSError):
-                    path.unlink()
+    try:
+        names = os.listdir(folder) if folder else []
+    except FileNotFoundError:
+        names = []  # the shells were unseen, and say so
+    mine = {shell.name for shell in shells}
+    mine |= {name.rpartition(".")[0] + ".claim" for name in mine}
+    for name in names:
+        match = _TOLD.fullmatch(name)
+        if match is None or match[1] not in mine or folder is None:
+            continue
+        path = folder / name
+        if match[2] and len(found) < MAX_FILES:
+            reader = _read_python if match[2] == "py" else _read_r
+            process = fence.attempt(functools.partial(_read, reader, path, int(match[4])), None)
+            if process is not None:
+                found.append((int(match[3]), process))
+        with contextlib.suppress(OSError):
+            path.unlink()
     return [process for _, process in sorted(found, key=lambda pair: pair[0])]
 
 
