@@ -99,15 +99,20 @@ def _shape(box: Box, place: Place) -> str:
     )
 
 
-def _arrow(points: tuple[tuple[float, float], ...]) -> str:
-    """A smooth line through `points`, vertical at each of them; the last stroke stops short of the box."""
+def path_of(points: tuple[tuple[float, float], ...]) -> str:
+    """A smooth line through `points`, vertical at each of them, as the commands of an SVG path."""
     (x, y), *rest = points
     path = [f"M{x:.1f} {y:.1f}"]
     for to_x, to_y in rest:
         half = (y + to_y) / 2
         path.append(f"C{x:.1f} {half:.1f} {to_x:.1f} {half:.1f} {to_x:.1f} {to_y:.1f}")
         x, y = to_x, to_y
-    return f'<path class="arrow" d="{" ".join(path)}" marker-end="url(#head)"/>'
+    return " ".join(path)
+
+
+def _arrow(points: tuple[tuple[float, float], ...]) -> str:
+    """An arrow through `points`; its head stops short of the box."""
+    return f'<path class="arrow" d="{path_of(points)}" marker-end="url(#head)"/>'
 
 
 def _legend(key: list[tuple[str, str, str]], x: float, y: float) -> Iterable[str]:
