@@ -13,10 +13,10 @@ import sys
 from collections.abc import Sequence
 
 from provcap import __version__
-from provcap.cli import looking, packing, recording, reporting, rerunning, starting, watching
+from provcap.cli import comparing, looking, packing, recording, reporting, rerunning, starting, watching
 from provcap.errors import ProvcapError
 
-GROUPS = (starting, recording, looking, watching, packing, rerunning, reporting)
+GROUPS = (starting, recording, looking, watching, packing, comparing, rerunning, reporting)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import warnings
 from collections.abc import Iterator
@@ -48,28 +49,24 @@ def open_tiff(place: Path, side: str, ome: bool) -> Iterator[tuple[list[Part], d
 
 
 def _parts(series: Any, number: int, side: str, what: str) -> Iterator[Part]:
-    """One part when the file can be mapped into memory, else one for each page."""
-    name, colours = f"series {number}", series.axes.endswith("S")
-    offset = series.dataoffset
-    if offset is not None and series.size:
+    """One part for each page, which is a view of the file when that can be mapped into memory."""
+    page = series.keyframe
+    shape, dtype, colours = tuple(page.shape), str(page.dtype), page.axes.endswith("S")
+    mapped = series.dataoffset is not None and series.size and series.size % page.size == 0
 
-        def load() -> Any:
-            with reading(side, what):
-                return series.parent.filehandle.memmap_array(
-                    series.parent.byteorder + series.dtype.char, series.shape, offset
-                )
+    @functools.cache
+    def planes() -> Any:
+        file = series.parent
+        kind = file.byteorder + series.dtype.char
+        return file.filehandle.memmap_array(kind, series.shape, series.dataoffset).reshape(-1, *shape)
 
-        yield Part(name, tuple(series.shape), str(series.dtype), load, colours)
-        return
-    for index, page in enumerate(series.pages):
-        if page is None:
-            continue
+    def load(index: int) -> Any:
+        with reading(side, what):
+            return planes()[index] if mapped else series.pages[index].asarray()
 
-        def load_page(page: Any = page) -> Any:
-            with reading(side, what):
-                return page.asarray()
-
-        yield Part(f"{name}, page {index}", tuple(page.shape), str(page.dtype), load_page, page.axes.endswith("S"))
+    for index in range(series.size // page.size if mapped else len(series.pages)):
+        if mapped or series.pages[index] is not None:
+            yield Part(f"series {number}, page {index}", shape, dtype, functools.partial(load, index), colours)
 
 
 def _resolution(tiff: Any) -> dict[str, Any]:

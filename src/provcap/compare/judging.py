@@ -20,7 +20,7 @@ def judge(path: str, comparator: str, measured: Measured, entry: Entry | None, d
     entry says `even_on_same_machine`.
     """
     if entry is None:
-        reason = _sentence("the bytes differ, and no limit allows that", measured.where)
+        reason = f"the bytes differ, and no limit allows that: {_gist(measured)}"
         return Verdict(path, "different", comparator, measured.measures, reason)
     held = tuple(_held(m, measured.measures, entry) for m in measured.measures)
     if demanded and not entry.even_on_same_machine:
@@ -34,6 +34,14 @@ def judge(path: str, comparator: str, measured: Measured, entry: Entry | None, d
     apart = [_told(m) for m in held if m.kept and m.limit is not None and _is_apart(m)]
     reason = "; ".join(apart[:3]) or "the content is the same, the bytes are not"
     return Verdict(path, "equivalent", comparator, held, reason, entry.because)
+
+
+def _gist(measured: Measured) -> str:
+    """What of the content differs, for somebody who may want to set a limit."""
+    leading = {m.about: m for m in reversed(measured.measures)}
+    apart = [m for m in measured.measures if leading[m.about] is m and m.value not in (None, 0)]
+    more = f" and {len(apart) - 3} more" if len(apart) > 3 else ""
+    return _sentence("; ".join(map(_told, apart[:3])) + more or "the content is the same", measured.where)
 
 
 def _held(measure: Measure, among: Iterable[Measure], entry: Entry) -> Measure:
@@ -74,14 +82,20 @@ def _is_apart(measure: Measure) -> bool:
 
 
 def _told(measure: Measure) -> str:
-    about = "" if measure.about == "content" else f" of {measure.about}"
+    name, about = measure.name, measure.about
+    if about.endswith(name):
+        name = about
+    elif about != "content" and not name.startswith(about):
+        name = f"{name} of {about}"
     if measure.direction == "same":
-        return f"{measure.name}{about}: {measure.value}"
+        return f"{name}: {measure.value}"
     unit = f" {measure.unit}" if measure.unit else ""
+    if measure.kept is None:
+        return f"{name} {shown(measure.value)}{unit}"
     if measure.kept:
-        return f"{measure.name}{about} {shown(measure.value)}{unit}, limit {shown(measure.limit)}"
+        return f"{name} {shown(measure.value)}{unit}, limit {shown(measure.limit)}"
     relation = "above" if measure.direction == "smaller" else "below"
-    return f"{measure.name}{about} {shown(measure.value)}{unit} is {relation} the limit {shown(measure.limit)}"
+    return f"{name} {shown(measure.value)}{unit} is {relation} the limit {shown(measure.limit)}"
 
 
 def shown(value: float | str | None) -> str:

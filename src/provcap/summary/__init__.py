@@ -1,6 +1,7 @@
 """A run in words and columns for a terminal."""
 
 from provcap.summary.columns import table
+from provcap.summary.comparison import of_comparison
 from provcap.summary.crate import of_findings
 from provcap.summary.explanation import of_explanation
 from provcap.summary.job import find_job, of_file, of_job
@@ -9,6 +10,7 @@ from provcap.summary.run import gaps, of_jobs, of_run, of_runs, packages
 __all__ = [
     "find_job",
     "gaps",
+    "of_comparison",
     "of_explanation",
     "of_file",
     "of_findings",
