@@ -6,6 +6,7 @@ The answer is kept in the run's folder as ``accounting.json``, so that the run c
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable
@@ -168,10 +169,12 @@ def _explained(job: Job, members: list[Job]) -> Job:
     if counted.state == "COMPLETED" or job.status not in ("failed", "lost") or (job.status == "failed" and followed):
         return job
     why = _WHY.get(counted.state)
-    if why is None and job.status == "failed":
-        return job  # FAILED says no more than its own record
+    if why is None and (counted.max_rss_bytes or 0) > (counted.memory_bytes or math.inf):
+        why = f"it used {counted.max_rss_bytes} bytes of memory, and {counted.memory_bytes} were granted"
     if counted.state == "TIMEOUT" and counted.time_limit_s is not None:
         why = f"{why} of {counted.time_limit_s:g} s"
+    if why is None and job.status == "failed" and job.error:
+        return job  # FAILED says no more than its own record
     code = "" if counted.exit_code in (0, None) else f"exit code {counted.exit_code}"
     said = f"Slurm: {counted.state}" + (f", {why or code}" if why or code else "")
     ended = job.ended or (max(counted.ended, job.started or "") if counted.ended else None)

@@ -1,0 +1,43 @@
+"""Verbs for a project that begins: init."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from provcap.cli.arguments import ANSWER, Verbs
+
+NEXT = """\
+next, in {where}:
+  snakemake --profile profiles/local        # or apptainer, docker, slurm: each says at its top what it needs
+  provcap show                              # what ran
+  provcap crate -o out.crate.zip            # the run with its results, to publish or hand on
+title, licence and authors stand in {about}: fill them in"""
+
+
+def add(verbs: Verbs) -> None:
+    """Add them to the command line."""
+    init = verbs.add_parser("init", parents=[ANSWER], help="put Snakemake profiles and a provcap.yaml into a project")
+    init.add_argument("project", nargs="?", default=Path(), type=Path, metavar="DIR", help="default: here")
+    init.add_argument("--debug", action="store_true", help="show tracebacks")
+    init.set_defaults(verb=cmd_init)
+
+
+def cmd_init(options: argparse.Namespace) -> int:
+    from provcap import init
+
+    project = init.find(options.project)
+    placed = init.place(project)
+    kept = [one for one in placed if one.state == "kept"]
+    for one in kept:
+        print(f"kept: {one.path} is there already and differs from ours; it was not touched", file=sys.stderr)
+    if options.json:
+        print(json.dumps([asdict(one) for one in placed]))
+    else:
+        print("\n".join(f"{one.state:<8}{one.path}" for one in placed))
+        about = next(one.path for one in placed if one.path.endswith(init.ABOUT))
+        print(NEXT.format(where=project.absolute(), about=about), file=sys.stderr)
+    return 1 if kept else 0
