@@ -311,6 +311,8 @@ def _patch_setstate(module, cls):
     def setstate(self, state):
         if self is _random["inst"]:
             _check_random()
+        elif not journal and draws and draws[-1]["value"].__class__ is tuple and draws[-1]["value"] == self.getstate():
+            draws.pop()  # a copy in the making, or a generator whose entropy nobody used
         result = original(self, state)
         try:
             _state_set(self, state, sys._getframe(1))
@@ -578,6 +580,8 @@ def _key(value, frame):
         if not draws or draws[-1] is not last[2]:
             return
         draws.pop()  # the generator drew entropy, and then threw it away
+    if "jumped" in frame.f_code.co_names and isinstance(value, int) and value >= 1 << 128:
+        return  # the length of a jump, after the counter of the copy that jumped
     add("numpy.random.Generator", "seeded", "key " + plain(last[3]), where(frame))
 
 
