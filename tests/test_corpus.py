@@ -29,6 +29,7 @@ from tests.engines import ROOT
 CORPUS = Path(__file__).parent / "corpus"
 SLURM = "--executor slurm --default-resources slurm_account=none runtime=5 mem_mb=200 --slurm-init-seconds-before-status-checks 3 --seconds-between-status-checks 5"
 OURS = {".provcap", ".snakemake"}
+BESIDE = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"  #: for workflows that need commands
 #: gaps that say nothing about the jobs, or have tests of their own
 USUAL_GAPS = {
     "not-described",
@@ -67,7 +68,7 @@ def _missing(needs: list[str]) -> str:
     found = []
     for need in needs:
         kind, _, name = need.rpartition(":")
-        there = importlib.util.find_spec(name) if kind == "module" else shutil.which(name)
+        there = importlib.util.find_spec(name) if kind == "module" else shutil.which(name, path=BESIDE)
         found += [] if there else [f"no {name} here"]
     return ", ".join(found)
 
@@ -106,6 +107,8 @@ class Trial:
         command = [sys.executable, "-P", "-m", "snakemake", *cores, *arguments]
         command += ["--logger", "provcap"] if capture else []
         variables = {key: self.fill(str(value)) for key, value in self.wanted.get("variables", {}).items()}
+        if self.wanted.get("needs"):
+            variables.setdefault("PATH", BESIDE)
         out, err = self.workdir.parent / "stdout", self.workdir.parent / "stderr"
         with out.open("wb") as stdout, err.open("wb") as stderr:
             child = subprocess.Popen(
