@@ -18,6 +18,7 @@ from provcap.capture import clock, fence, hooks, reading, scrub, settings, sourc
 
 EVENT_FORMAT = "provcap.event/1"
 RERUN_VARIABLE = "PROVCAP_RERUN"  #: names a file with ``rerun_of``, ``origins`` and ``gaps``; see provcap.rerun
+MAX_HELD = 100  #: events that wait for the next one to be written with it
 _JOB_FIELDS = ("jobid", "rule_name", "wildcards", "local", "threads", "reason", "is_checkpoint")
 
 
@@ -47,6 +48,7 @@ class EventLog:
         self._opening: dict[str, Any] | None = None  # run_started, to be told again if somebody removes it
         self._progress: dict[str, Any] = {}  # the last that was told: one for each job would be many
         self._written = False  # whether it ever was
+        self._held: list[dict[str, Any]] = []  # events that wait for the next one
         self._lost = 0  # events that could not be written
         self._why = ""
 
@@ -144,31 +146,38 @@ class EventLog:
         clean = {key: scrubber.value(value) if key in _SCRUBBED else value for key, value in entry.items()}
         if scrubber.counts:
             clean["redactions"] = dict(scrubber.counts)
+        # the job's own record tells that it finished: a write of its own for that would be one more for each job
+        if clean["event"] == "job_finished" and len(self._held) < MAX_HELD:
+            self._held.append(clean)
+            return
         try:
-            self._append(clean)
+            self._append([*self._held, clean])
+            self._held = []
         except OSError as error:
-            self._lost, self._why = self._lost + 1, str(error)
+            self._lost, self._why = self._lost + 1 + len(self._held), str(error)
+            self._held = []
 
-    def _append(self, entry: dict[str, Any]) -> None:
-        """Append `entry`, and before it what a reader must know of events that are missing. Raises OSError."""
+    def _append(self, entries: list[dict[str, Any]]) -> None:
+        """Append `entries`, and before them what a reader must know of events that are missing. Raises OSError."""
         assert self.folder is not None
         path = self.folder / "events.jsonl"
-        entries = [entry]
-        if self._opening is None:
-            self._opening = entry
-        elif not os.path.exists(path):
-            entries = [self._told_again(self.folder), entry]
+        opening, self._opening = self._opening, self._opening or entries[-1]
         if self._lost:
             message = f"{self._lost} events of the run could not be written: {self._why}"
-            entries.insert(-1, {"event": "lost", "message": message, "time": clock.now()})
-        text = "".join(codec.stamp(EVENT_FORMAT, e) + "\n" for e in entries)
-        if self._lost:
-            text = "\n" + text  # the last line may be torn
-        with writer.appending(path) as stream:
+            entries = [{"event": "lost", "message": message, "time": clock.now()}, *entries]
+        try:
+            self._put(path, entries, make=opening is None)
+        except FileNotFoundError:
+            self._put(path, [self._told_again(self.folder), *entries], make=True)
+        self._lost, self._written = 0, True
+
+    def _put(self, path: Path, entries: list[dict[str, Any]], make: bool) -> None:
+        text = "\n" if self._lost else ""  # the last line may be torn
+        text += "".join(codec.stamp(EVENT_FORMAT, e) + "\n" for e in entries)
+        with writer.appending(path, make) as stream:
             content = text.encode("utf-8", "surrogateescape")
             if os.write(stream, content) != len(content):
                 raise OSError("the disk is full")
-        self._lost, self._written = 0, True
 
     def _told_again(self, folder: Path) -> dict[str, Any]:
         """run_started once more, when it could not be written, or was removed while the run was going on."""

@@ -20,16 +20,20 @@ RECORD_FORMAT = "provcap.record/1"
 
 
 @contextlib.contextmanager
-def appending(path: Path) -> Iterator[int]:
-    """A descriptor that appends to `path`, which is made with its folders if need be. Raises OSError.
+def appending(path: Path, make: bool = True) -> Iterator[int]:
+    """A descriptor that appends to `path`. Raises OSError.
+
+    With `make` it is made with its folders if need be, else FileNotFoundError is raised when it is not there.
 
     It is open for one write only: a file that is held open cannot be removed on NFS, nor its file system unmounted,
     and a job may want either.
     """
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if make else 0)
     try:
         stream = os.open(path, flags, 0o644)
     except FileNotFoundError:
+        if not make:
+            raise
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = os.open(path, flags, 0o644)
     try:
