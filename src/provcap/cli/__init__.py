@@ -16,7 +16,7 @@ from provcap import __version__
 from provcap.cli import comparing, looking, packing, recording, reporting, rerunning, starting, watching
 from provcap.errors import ProvcapError
 
-GROUPS = (starting, starting, recording, looking, watching, packing, comparing, rerunning, reporting)
+GROUPS = (starting, recording, looking, watching, packing, comparing, rerunning, reporting)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
