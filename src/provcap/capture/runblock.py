@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dis
 import functools
+import importlib.util
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -97,10 +98,11 @@ def _end(watch: Any) -> None:
 
 def _watcher(folder: Path) -> Any:
     """A module of the staged watcher that is in nobody's sys.modules."""
-    path = folder / "_provcap_watch.py"
-    module = ModuleType("_provcap_watch")
-    module.__file__ = str(path)
-    exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)  # noqa: S102 (our own code, off the import path)
+    spec = importlib.util.spec_from_file_location("_provcap_watch", folder / "_provcap_watch.py")
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{folder} cannot be loaded from")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     module.__dict__["me"] = module
     return module
 

@@ -998,10 +998,11 @@ def _load():
 
 def _of_file(name):
     """A module of ours that nobody finds in sys.modules."""
-    module = type(sys)(name)
-    module.__file__ = os.path.join(here, name + ".py")
-    with open(module.__file__, "rb") as stream:
-        exec(compile(stream.read(), module.__file__, "exec"), module.__dict__)
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location(name, os.path.join(here, name + ".py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
