@@ -30,6 +30,7 @@ def add(verbs: Verbs) -> None:
     )
     crate.add_argument("--without-inputs", action="store_true", help="refer to the inputs, do not pack them")
     crate.add_argument("--with-intermediates", action="store_true", help="pack the files between the steps, too")
+    crate.add_argument("--with-images", action="store_true", help="pack the container images, too (large)")
     crate.set_defaults(verb=cmd_crate)
     check = verbs.add_parser("check", parents=[COMMON, ANSWER], help="is this crate whole and valid? (offline)")
     check.add_argument("crate", metavar="CRATE")
@@ -64,7 +65,9 @@ def cmd_crate(options: argparse.Namespace) -> int:
     if opened.going_on:
         raise ProvcapError("still-running", f"the run {opened.run.id} is still going on", "pack it when it has ended")
     target = Path(options.output or f"{opened.run.id}.crate.zip")
-    policy = Policy(inputs=not options.without_inputs, intermediates=options.with_intermediates)
+    policy = Policy(
+        inputs=not options.without_inputs, intermediates=options.with_intermediates, images=options.with_images
+    )
     gaps = bundle.write_crate(opened.run, opened.files, target, policy)
     packed(gaps, target)
     print(target)

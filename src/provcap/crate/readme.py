@@ -58,7 +58,9 @@ def _reading(run: Run, packing: Packing) -> str:
 def _again(run: Run, packing: Packing) -> str:
     absent = sorted(i.artifact.path for i in packing.items.values() if i.role == "input" and i.place is None)
     moved = [i for i in packing.items.values() if i.role == "input" and i.place not in (None, i.artifact.path)]
-    text = "## How to run it again\n\nThe command was:\n\n    " + command(run).replace("\n", "\n    ") + "\n\n"
+    text = "## How to run it again\n\nIn an empty directory, `provcap rerun THIS-CRATE` does it and says how close the "
+    text += "results come; `provcap rerun --dry-run THIS-CRATE` says first what would be run.\n\n"
+    text += "The command was:\n\n    " + command(run).replace("\n", "\n    ") + "\n\n"
     text += (
         f"Paths in it are those of the machine that ran it. In a copy of this crate, `{run.workflow.snakefile}` is the "
     )

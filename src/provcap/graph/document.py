@@ -14,6 +14,7 @@ from prov.model import ProvDocument
 
 from provcap import codec
 from provcap.errors import ProvcapError
+from provcap.graph.assessments import add_assessments
 from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, Value, attributes, local_name, pairs
 from provcap.graph.surroundings import Surroundings
 from provcap.graph.versions import History, Link, Scope, Version, ancestry, trace, whole
@@ -43,6 +44,7 @@ def document(run: Run, path: str | None = None) -> ProvDocument:
     if path is None:
         for step in run.steps:
             surroundings.step(step.rule)
+        add_assessments(draft, writer.results())
     gaps = draft.gaps_left() if path is None else draft.gaps("run")
     draft.document.get_record(draft.activity)[0].add_attributes(attributes([], None, {TERMS["gap"]: gaps}))
     return draft.document
@@ -89,6 +91,11 @@ class _Writer:
         }
         types = [WFPROV["Artifact"], TERMS[artifact.kind.capitalize()]]
         self.prov.entity(self.names[version.identity], attributes(types, artifact.path, told))
+
+    def results(self) -> dict[str, QualifiedName]:
+        """For each path the entity of what it held in the end."""
+        latest = {path: self.history.latest(path) for path in self.history.versions}
+        return {path: self.names[v.identity] for path, v in latest.items() if v and v.identity in self.names}
 
     def add_paths(self) -> None:
         """For a path that held several contents, the one general entity whose specializations they are."""

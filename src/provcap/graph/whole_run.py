@@ -9,6 +9,7 @@ from prov.constants import PROV_LOCATION, PROV_ROLE
 from prov.identifier import Identifier, QualifiedName
 from prov.model import PROV
 
+from provcap.graph.assessments import add_origins
 from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, attributes, moment, plain
 from provcap.graph.surroundings import PERSON, PLAN, SOFTWARE, Surroundings
 from provcap.model import Agent, Organization
@@ -39,6 +40,7 @@ def add_run(draft: Draft, surroundings: Surroundings) -> None:
     _add_workflow(draft, surroundings)
     _add_programs(draft, surroundings)
     _add_people(draft, surroundings)
+    add_origins(draft)
 
 
 def span(started: str | None, ended: str | None) -> tuple[object, object]:

@@ -18,12 +18,10 @@ def crate_root(crate: Path) -> Iterator[Path]:
     Raises ProvcapError when there is none, or when it is damaged or means harm.
     """
     with unpack.opened(crate) as found:
-        root = found
-        if not (found / "ro-crate-metadata.json").exists():
-            root = _bag(found) or found
-        if root != found:
-            _verify(root, crate)
-            root = root / "data"
+        bag = None if (found / "ro-crate-metadata.json").exists() else _bag(found)
+        if bag is not None:
+            _verify(bag, crate)
+        root = found if bag is None else bag / "data"
         _refuse_links(root, crate)
         yield root
 

@@ -101,6 +101,14 @@ class Command:
     targets: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)  #: a sentence each
 
+    def drop(self, option: str) -> None:
+        """Take `option` and its words out of the arguments."""
+        while option in self.arguments:
+            begin = self.arguments.index(option)
+            rest = self.arguments[begin + 1 :]
+            end = next((i for i, word in enumerate(rest) if word.startswith("--")), len(rest))
+            del self.arguments[begin : begin + 1 + end]
+
     def words(self) -> list[str]:
         """All of it, for Snakemake; targets after a ``--``, so that none can be taken for an option."""
         found = list(self.arguments)

@@ -130,6 +130,15 @@ def _recipe(image: Image, root: Path) -> Path | None:
     return next(iter(wanted), None)
 
 
+def put_recipe(supply: Supply, root: Path) -> None:
+    """Lay the image's recipe beside it, so that a crate of the rerun has it again."""
+    recipe = _recipe(supply.image, root)
+    for path in sorted(recipe.parent.iterdir()) if recipe else ():
+        beside = supply.target.with_name(path.name)
+        if path.is_file() and not beside.exists():
+            shutil.copyfile(path, beside)
+
+
 def _engine_has(name: str) -> bool:
     command = ["docker", "image", "inspect", "--", name]
     return (

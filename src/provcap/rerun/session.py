@@ -21,7 +21,7 @@ from provcap.model import About, Agent, Assessment, Comparison, Gap, Organizatio
 from provcap.opening import Opened, open_run
 from provcap.questions import outputs
 from provcap.rerun.files import put
-from provcap.rerun.images import obtain, pinned
+from provcap.rerun.images import obtain, pinned, put_recipe
 from provcap.rerun.plan import Plan
 
 FORMAT = "provcap.rerun/1"
@@ -76,6 +76,8 @@ def prepare(plan: Plan, say: Say) -> None:
     for item in here:
         put(item)
     done = [obtain(supply, say) for supply in plan.images]
+    for supply in done:
+        put_recipe(supply, plan.root)
     exact = {f"image:{s.image.reference}" for s in done if s.exact or pinned(s)}
     plan.gaps = [g for g in plan.gaps if g.slug != "image-differs" or g.subject not in exact]
     for gap in plan.gaps:
@@ -119,7 +121,9 @@ def arguments(plan: Plan, manner: Manner) -> list[str]:
         words += ["--profile", str(profile.absolute()) if profile.is_dir() else manner.profile]
     if manner.profile is None or manner.cores is not None:
         words += ["--cores", str(manner.cores or len(os.sched_getaffinity(0)))]
-    command = replace(plan.command)
+    command = replace(plan.command, arguments=list(plan.command.arguments))
+    if "--set-threads" in manner.arguments:  # Snakemake heeds the last one only
+        command.drop("--set-threads")
     config = {**plan.config, **manner.config}
     if config:
         path = plan.layout.workdir / store.FOLDER / CONFIG
