@@ -33,8 +33,10 @@ def _bag(folder: Path) -> Path | None:
 
 
 def _verify(bag: Path, crate: Path) -> None:
-    import bagit  # type: ignore[import-untyped]
-
+    try:
+        import bagit  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise ProvcapError("not-installed", "bagit is not installed", "pip install 'provcap[bags]'") from error
     _refuse_links(bag, crate)
     if (bag / "fetch.txt").exists():
         raise ProvcapError("damaged-bag", f"the bag {crate} leaves files to be fetched", "get the complete bag")
