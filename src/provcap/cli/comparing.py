@@ -31,12 +31,12 @@ def cmd_compare(options: argparse.Namespace) -> int:
     from provcap import compare, summary
 
     limits = compare.load(options.limits) if options.limits else None
-    sides = [named(name, options.directory) for name in (options.first, options.second)]
-    found = compare.compare(*sides, limits, everything=options.all)
+    first, second = (named(name, options.directory) for name in (options.first, options.second))
+    found = compare.compare(first, second, limits, everything=options.all)
     plain = {"ok": found.ok, **codec.encode(found)}
     print(codec.stamp("provcap.comparison/1", plain) if options.json else summary.of_comparison(found))
     if not options.limits and not found.ok:
-        _hint(sides[0], found)
+        _hint(first, found)
     return 0 if found.ok else 1
 
 

@@ -125,7 +125,7 @@ class _Work:
         assert second.place
         entry = self.limits.entry(path)
         options = self.series.options(path, entry.options if entry else Options())
-        answer = self._series_or_choice(path, first.place, second.place, entry, options)
+        answer = self._series_or_choice(path, Path(first.place), Path(second.place), entry, options)
         if isinstance(answer, choosing.Failed):
             if answer.unchecked:
                 return self._unchecked(path, answer.reason, answer.comparator)

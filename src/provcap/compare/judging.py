@@ -39,9 +39,10 @@ def judge(path: str, comparator: str, measured: Measured, entry: Entry | None, d
 def _gist(measured: Measured) -> str:
     """What of the content differs, for somebody who may want to set a limit."""
     leading = {m.about: m for m in reversed(measured.measures)}
-    apart = [m for m in measured.measures if leading[m.about] is m and m.value not in (None, 0)]
-    more = f" and {len(apart) - 3} more" if len(apart) > 3 else ""
-    return _sentence("; ".join(map(_told, apart[:3])) + more or "the content is the same", measured.where)
+    apart = {m.about for m in measured.measures if leading[m.about] is m and m.value not in (None, 0)}
+    told = [_told(m) for m in measured.measures if m.about in apart]
+    more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+    return _sentence("; ".join(told[:3]) + more or "the content is the same", measured.where)
 
 
 def _held(measure: Measure, among: Iterable[Measure], entry: Entry) -> Measure:

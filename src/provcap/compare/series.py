@@ -74,7 +74,7 @@ class All:
             pairs = []
             for path in self._series(number)[values]:
                 things = [side.thing(path) for side in self._sides]
-                places = [thing.place for thing in things if thing and thing.place]
+                places = [Path(thing.place) for thing in things if thing and thing.place]
                 if len(places) < 2:
                     raise Unmeasured(f"{path}: {next(t.problem for t in things if t and t.problem)}")
                 pairs.append((places[0], places[1]))

@@ -27,20 +27,20 @@ class Thing:
 
     path: str
     digest: str | None = None  #: what a run recorded of it, else that of the file at hand
-    place: Path | None = None  #: where its content is, when that is what it should be
+    place: str | None = None  #: where its content is, when that is what it should be
     problem: str = ""  #: why there is no place
     directory: bool = False
 
 
 class Side:
-    """One of the two that are compared. `files` has the absolute path of each thing that is at hand."""
+    """One of the two that are compared. `files` has the place of each thing that is at hand."""
 
-    def __init__(self, name: str, files: dict[str, Path], run: Run | None = None) -> None:
+    def __init__(self, name: str, files: dict[str, str], run: Run | None = None) -> None:
         self.name = name
         self.run = run
         self.files = files
         self._made = {a.path: a for a in questions.outputs(run)} if run else {}
-        self._digests: dict[Path, str] = {}
+        self._digests: dict[str, str] = {}  #: of regular files, by their place
 
     def results(self, everything: bool) -> list[str]:
         """The paths to compare: of a run the results, or every output; of a directory all files."""
@@ -55,8 +55,7 @@ class Side:
 
     def hash_ahead(self, paths: Iterable[str]) -> None:
         """Hash the files at `paths` in parallel, before they are asked for one by one."""
-        places = [str(self.files[p]) for p in paths if p in self.files]
-        self._digests.update({Path(p): found for p, found in digest.of_files(places).items()})
+        self._digests |= digest.of_files(self.files[p] for p in paths if p in self.files)
 
     def thing(self, path: str) -> Thing | None:
         """What this side has at `path`."""
@@ -68,13 +67,17 @@ class Side:
             return None
         return self._recorded(artifact, place)
 
-    def _at_hand(self, path: str, place: Path) -> Thing:
+    def _at_hand(self, path: str, place: str) -> Thing:
+        found = self._digests.get(place)
+        if found:
+            return Thing(path, found, place)
         try:
-            return Thing(path, self._hash(place), place, directory=place.is_dir())
+            directory = os.path.isdir(place)
+            return Thing(path, digest.of_tree(place)[0] if directory else digest.of_file(place), place, "", directory)
         except OSError as error:
             return Thing(path, problem=f"{path} of {self.name} cannot be read: {error.strerror or error}")
 
-    def _recorded(self, artifact: Artifact, place: Path | None) -> Thing:
+    def _recorded(self, artifact: Artifact, place: str | None) -> Thing:
         directory = artifact.kind == "directory"
         if place is None:
             return Thing(artifact.path, artifact.digest, problem=f"{self.name} does not have it", directory=directory)
@@ -84,24 +87,19 @@ class Side:
         problem = f"it changed since {self.name} recorded it"
         return Thing(artifact.path, artifact.digest, problem=problem, directory=directory)
 
-    def _hash(self, place: Path) -> str:
-        if place not in self._digests:
-            self._digests[place] = digest.of_tree(place)[0] if place.is_dir() else digest.of_file(place)
-        return self._digests[place]
-
 
 def open_side(given: Opened | Path, stack: ExitStack) -> Side:
     """The side that is `given`; a zipped crate is unpacked for as long as `stack` lives. Raises ProvcapError."""
     if isinstance(given, Path):
         if not given.exists():
             raise ProvcapError("nothing-there", f"there is nothing at {given}", "name a run, crate, directory or file")
-        return Side(str(given), dict(_walk(given)) if given.is_dir() else {given.name: given})
+        return Side(str(given), dict(_walk(str(given))) if given.is_dir() else {given.name: str(given)})
     run = given.run
     if given.crate is not None:
         root = stack.enter_context(unpack.opened(given.crate))
         return Side(run.id, _in_crate(run, root, given.crate), run)
     root = given.files or Path(run.workdir)
-    places = {a.path: root / a.path for a in questions.outputs(run)}
+    places = {a.path: os.path.join(root, a.path) for a in questions.outputs(run)}
     return Side(run.id, {path: place for path, place in places.items() if _is_there(place)}, run)
 
 
@@ -110,7 +108,7 @@ def is_single(given: Opened | Path) -> bool:
     return isinstance(given, Path) and (not given.is_dir() or _is_zarr(given))
 
 
-def _is_there(place: Path) -> bool:
+def _is_there(place: str | Path) -> bool:
     try:
         mode = os.stat(place).st_mode
     except (OSError, ValueError):
@@ -118,7 +116,7 @@ def _is_there(place: Path) -> bool:
     return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
 
-def _in_crate(run: Run, root: Path, crate: Path) -> dict[str, Path]:
+def _in_crate(run: Run, root: Path, crate: Path) -> dict[str, str]:
     """Where in the crate at `root` each output of `run` is, as its metadata tells; nothing outside of it counts."""
     if not (root / IN_CRATE).is_file():
         raise ProvcapError("foreign-crate", f"{crate} holds no {IN_CRATE}", "provcap check works on any crate")
@@ -133,7 +131,7 @@ def _in_crate(run: Run, root: Path, crate: Path) -> dict[str, Path]:
         for entity in called.get(_readable(artifact.path), []):
             place = root / unquote(entity["@id"])
             if _is_there(place) and place.resolve().is_relative_to(inner) and _is_version(entity, artifact):
-                found[artifact.path] = place
+                found[artifact.path] = str(place)
     return found
 
 
@@ -148,30 +146,32 @@ def _readable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _walk(root: Path) -> Iterator[tuple[str, Path]]:
+def _walk(root: str) -> Iterator[tuple[str, str]]:
     """Files below `root`, and directories that hold Zarr, which are one thing; records of runs are passed over."""
     if _is_zarr(root):
-        yield root.name, root
+        yield os.path.basename(os.path.abspath(root)), root
         return
     for folder, folders, names in os.walk(root):
-        below = Path(folder).relative_to(root)
+        below = os.path.relpath(folder, root)
+        start = "" if below == "." else f"{below}/"
         for name in list(folders):
+            place = os.path.join(folder, name)
             if name in _NOT_RESULTS:
                 folders.remove(name)
-            elif _is_zarr(Path(folder, name)):
+            elif _is_zarr(place):
                 folders.remove(name)
-                yield (below / name).as_posix(), Path(folder, name)
+                yield start + name, place
         for name in names:
             if name not in digest.SIDE_FILES:
-                yield (below / name).as_posix(), Path(folder, name)
+                yield start + name, os.path.join(folder, name)
 
 
-def _is_zarr(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in _ZARR)
+def _is_zarr(folder: str | Path) -> bool:
+    return any(os.path.isfile(os.path.join(folder, name)) for name in _ZARR)
 
 
-def files_below(thing: Thing) -> dict[str, Path] | None:
+def files_below(thing: Thing) -> dict[str, str] | None:
     """The files in the directory `thing`, by their whole path; None when it is Zarr, which is one thing."""
-    if thing.place is None or not thing.place.is_dir() or _is_zarr(thing.place):
+    if thing.place is None or not os.path.isdir(thing.place) or _is_zarr(thing.place):
         return None
     return {f"{thing.path}/{path}": place for path, place in _walk(thing.place)}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from provcap.model import Comparison, Verdict
+from provcap.model import Comparison, Outcome, Verdict
 from provcap.summary.columns import table
 
 SHORT = 40  #: verdicts up to which the identical ones are listed, too
-_ORDER = ("missing", "unchecked", "different", "equivalent", "identical")
+_ORDER: tuple[Outcome, ...] = ("missing", "unchecked", "different", "equivalent", "identical")
 
 
 def of_comparison(comparison: Comparison) -> str:
