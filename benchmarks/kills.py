@@ -157,6 +157,7 @@ def command(workdir: Path, *words: str) -> list[str]:
     return [*start, *config, *words, "--logger", "provcap"]
 
 
+STOP: list[int] = []  #: not empty when somebody has pressed Ctrl-C
 SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -236,18 +237,19 @@ def campaign(place: Path, kills: int, seed: int) -> Tally:
     """Work directories below `place`, until there have been `kills` kills."""
     tally, pick = Tally(), random.Random(seed)
     number, duration = 0, 6.0
-    while kills > 0:
+    while kills > 0 and not STOP:
         workdir = place / f"{seed}-{number}" / "work"
         workdir.mkdir(parents=True)
         (workdir / "Snakefile").write_text(SNAKEFILE)
         (workdir.parent / "oracle").touch()
-        for _ in range(pick.randint(1, 4)):
+        for _ in range(pick.randint(2, 6)):
             number += 1
             target = pick.choice(TARGETS)
             if kills > 0 and kill_once(workdir, number, target, duration, pick):
                 kills -= 1
                 tally.kills[target] += 1
-            subprocess.run(command(workdir, "--unlock"), cwd=workdir, env=QUIET, check=True, **SILENT)
+            if any((workdir / ".snakemake/locks").glob("*")):
+                subprocess.run(command(workdir, "--unlock"), cwd=workdir, env=QUIET, check=True, **SILENT)
             folders = store.list_runs(workdir)
             if folders and pick.random() < 0.5:
                 with contextlib.suppress(DamagedRecord):
@@ -257,7 +259,7 @@ def campaign(place: Path, kills: int, seed: int) -> Tally:
         done = subprocess.run(
             command(workdir), cwd=workdir, env={**QUIET, "ORACLE_RUN": str(number)}, capture_output=True, text=True
         )
-        duration = max(3.0, min(duration, time.monotonic() - began + 1))
+        duration = max(2.5, min(duration, time.monotonic() - began))
         if done.returncode:
             tally.violations.append(f"{workdir}: the last run failed: {done.stderr[-2000:]}")
             continue
@@ -279,6 +281,7 @@ def main() -> int:
     place = options.keep or Path(tempfile.mkdtemp(prefix="provcap-kills-"))
     shares = [options.kills // options.workers + (i < options.kills % options.workers) for i in range(options.workers)]
     began = time.monotonic()
+    signal.signal(signal.SIGINT, lambda number, _: STOP.append(number))  # report what was done by then
     with ThreadPoolExecutor(options.workers) as pool:
         tallies = list(pool.map(lambda i: campaign(place, shares[i], options.seed * 1000 + i), range(options.workers)))
     report = {

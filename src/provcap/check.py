@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
-from provcap import codec, digest, unpack
+from provcap import codec, digest, progress, unpack
 from provcap.crate import conformance
 from provcap.crate import profile_0_5 as profile
 from provcap.errors import DamagedRecord
@@ -71,7 +71,8 @@ def _conformance(root: Path, entities: dict[str, dict[str, Any]]) -> tuple[str |
     name = conformance.profile_of(_references(entities["./"].get("conformsTo")))
     levels: dict[bool, Level] = {True: "error", False: "warning"}
     try:
-        issues = conformance.validate(root, name)
+        with progress.step("asking roc-validator"):
+            issues = conformance.validate(root, name)
     except Exception as error:  # it is foreign code on foreign data, and its exceptions are not documented
         return name, [Finding("error", "conformance-unchecked", "./", f"roc-validator gave up: {error}")]
     return name, [
@@ -104,7 +105,7 @@ def _is_data(entity: dict[str, Any]) -> bool:
 
 def _listed(root: Path, entities: dict[str, dict[str, Any]]) -> Iterator[Finding]:
     """What the metadata says is in the crate: is it, and is it the same?"""
-    for identifier, entity in entities.items():
+    for identifier, entity in progress.over(entities.items(), "comparing checksums"):
         place = _place(identifier)
         if place is None or not _is_data(entity):
             continue

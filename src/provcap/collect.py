@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provcap import accounting, assessed, codec, digest, journal, store, told
+from provcap import accounting, assessed, codec, digest, journal, progress, store, told
 from provcap.about import read_about
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
@@ -39,7 +39,8 @@ def join(folder: Path, known: Callable[[Path, list[Job]], accounting.Answer] = a
     """The Run in `folder`, from events, records and what is `known` of Slurm's jobs; nothing is written."""
     gaps: list[Gap] = []
     events = list(journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, gaps))
-    records = journal.read_records(folder, gaps)
+    with progress.step("reading records"):
+        records = journal.read_records(folder, gaps)
     start = next((e for e in events if e.get("event") == "run_started"), None) or _beginning(folder, records)
     gaps += [Gap(**g) for g in start.get("gaps", ())]
     attempts = told.attempts(events, start.get("executor"))
@@ -59,7 +60,7 @@ def recorded(folder: Path) -> tuple[Job, ...]:
     events = list(journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, []))
     records = journal.read_records(folder, [])
     start = next((e for e in events if e.get("event") == "run_started"), {})
-    jobs = attribute(_ran(folder, start, records, told.attempts(events), []), records, [])
+    jobs = attribute(_ran(folder, start, records, told.attempts(events, start.get("executor")), []), records, [])
     return tuple(sorted(jobs, key=_start))
 
 
@@ -72,7 +73,8 @@ def _ran(
 ) -> list[Job]:
     """The jobs of the records, with the statuses that the main process gave them."""
     sources = {s["place"]: s["path"] for s in (start.get("workflow") or {}).get("sources", ())}
-    jobs = [_job(record, folder.name, sources, gaps) for record in records.values()]
+    every = progress.over(records.values(), "joining records")
+    jobs = [_job(record, folder.name, sources, gaps) for record in every]
     return told.settle(jobs, attempts)
 
 
@@ -189,7 +191,7 @@ def _unrecorded(
     jobs: list[Job] = []
     for key, seen in attempts.items():
         for number, one in enumerate(seen[recorded[key] :], recorded[key] + 1):
-            job_id, rule = f"{one.info['jobid']}-{number}", one.info["rule_name"]
+            job_id, rule = codec.short_id([run_id, one.info["jobid"], number]), one.info["rule_name"]
             message = f"{rule} left no record: {one.status} is what Snakemake said"
             gaps.append(Gap("no-record", f"job:{job_id}", message))
             jobs.append(

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from provcap import progress
 from provcap.errors import ProvcapError
 
 MAX_FILES: Final = 1_000_000
@@ -40,7 +41,7 @@ def opened(crate: Path) -> Iterator[Path]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise ProvcapError("damaged-zip", f"{crate} is no zip file, or not a whole one: {error}", _AGAIN) from error
     with archive, TemporaryDirectory(prefix="provcap-crate-") as folder:
-        for info in harmless(archive, crate):
+        for info in progress.over(harmless(archive, crate), "unpacking"):
             _extract(archive, info, Path(folder), crate)
         yield _root(Path(folder))
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from provcap import __version__
-from provcap.cli import comparing, looking, packing, recording, reporting, rerunning, starting, watching
+from provcap.cli import bars, comparing, looking, packing, recording, reporting, rerunning, starting, watching
 from provcap.errors import ProvcapError
 
 GROUPS = (starting, recording, looking, watching, packing, comparing, rerunning, reporting)
@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ProvcapError(
                 "unknown-argument", f"{more[0]} is no argument of provcap", hint or "see: provcap VERB --help"
             )
-        code: int = options.verb(options)
+        with bars.on_stderr():
+            code: int = options.verb(options)
         sys.stdout.flush()
         return code
     except ProvcapError as error:

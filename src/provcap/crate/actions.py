@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from provcap import progress
 from provcap.crate import profile_0_5 as profile
 from provcap.crate.circumstances import add_circumstances, add_usage
 from provcap.crate.draft import Draft, fragment, ref
@@ -44,7 +45,7 @@ def add_jobs(draft: Draft, scene: Scene, wiring: Wiring) -> None:
     tries: dict[tuple[str, str, str], int] = defaultdict(int)
     for job in scene.run.jobs:
         tries[_identity(job)] += job.status != "up_to_date"
-    for job in scene.run.jobs:
+    for job in progress.over(scene.run.jobs, "describing jobs"):
         passed = wiring.pass_values(job, scene.tools[job.rule])
         variables = wiring.pass_variables(job, scene.tools[job.rule])
         if not has_action(scene.run, job):

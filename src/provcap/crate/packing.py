@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from provcap import digest
+from provcap import digest, progress
 from provcap.crate.draft import fragment
 from provcap.crate.places import Places, file_id
 from provcap.crate.policy import Policy
@@ -56,6 +56,7 @@ class Packing:
     gaps: list[Gap] = field(default_factory=list)
     current: dict[str, str | None] = field(default_factory=dict)  #: digest of each path when the run had ended
     sources: dict[str, str] = field(default_factory=dict)  #: Source.path to @id
+    images: list[tuple[str, str]] = field(default_factory=list)  #: Image.id and place of each file of an image
 
     def id_of(self, artifact: Artifact) -> str:
         """The @id of the entity that stands for `artifact`."""
@@ -111,7 +112,7 @@ def pack_artifacts(run: Run, packing: Packing, workdir: Path | None, policy: Pol
     """Decide on every version of every file that jobs read, wrote or logged to."""
     roles, latest = _roles(run)
     packing.current.update({path: artifact.digest for path, artifact in latest.items()})
-    for path in sorted(latest):
+    for path in progress.over(sorted(latest), "hashing files"):
         artifact = latest[path]
         item = Item(
             fragment("file", path), artifact, roles[path], digest=artifact.digest, size_bytes=artifact.size_bytes

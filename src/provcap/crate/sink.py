@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from provcap import progress
 from provcap.crate.packing import Content
 from provcap.errors import ProvcapError
 
@@ -46,7 +47,7 @@ def _write_tree(root: Path, contents: dict[str, Content], folders: set[str]) -> 
     root.mkdir()
     for folder in sorted(folders):
         (root / folder).mkdir(parents=True, exist_ok=True)
-    for place in sorted(contents):
+    for place in progress.over(sorted(contents), "packing files"):
         path = root / place
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "xb") as stream:
@@ -60,7 +61,8 @@ def _write_zip(path: Path, contents: dict[str, Content], folders: set[str], date
     when = _zip_date(date)
     holding = {str(parent) for place in contents for parent in PurePosixPath(place).parents}
     with zipfile.ZipFile(path, "x", allowZip64=True) as archive:
-        for place in sorted([*contents, *(f"{folder}/" for folder in folders - holding)]):
+        places = sorted([*contents, *(f"{folder}/" for folder in folders - holding)])
+        for place in progress.over(places, "packing files"):
             info = zipfile.ZipInfo(place, when)
             info.create_system = 3  # Unix, so that the permissions mean something
             if place.endswith("/"):
