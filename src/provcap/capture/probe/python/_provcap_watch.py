@@ -55,6 +55,7 @@ _torch = None
 _tensorflow = False
 _replay = None
 _cell = None  # in a notebook's process, whether code of a cell runs
+_teller = None  # _provcap_told, beside a run: block
 _replaced = []  # (object, name, what stood there, what we put there)
 
 
@@ -983,8 +984,10 @@ def settle():
 
 def _load():
     """_provcap_told, which is only loaded when there is something to tell."""
+    global _teller
     if inside:
-        return _of_file("_provcap_told")
+        _teller = _teller or _of_file("_provcap_told")
+        return _teller
     sys.path.insert(0, here)
     try:
         import _provcap_told
