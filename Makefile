@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKFLOW := $(CURDIR)/workflows/ihc/workflow/Snakefile
 JOBS ?= 2
 
-.PHONY: test check demo demo-container lock clean
+.PHONY: test check demo demo-container demo-slurm lock clean
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("error: provcap needs Python 3.11 or newer; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -39,6 +39,16 @@ demo-container: .venv/installed  ## the same inside a container, with Apptainer
 	  -s $(WORKFLOW) --cores $(JOBS) --use-singularity --quiet
 	$(BIN)/provcap check demo/ihc-container.crate.zip
 	@$(call finished,demo/container-run,demo/ihc-container)
+
+demo-slurm: .venv/installed  ## every job a Slurm job in the container, by profiles/slurm; two tiles, and often asked whether it ended
+	containers/build ihc --sif
+	rm -rf demo/slurm-run demo/ihc-slurm.crate.zip
+	mkdir -p demo/slurm-run && cp config/provcap.yaml demo/slurm-run/
+	grep -E '^(tile|A1|B2)' workflows/ihc/config/samples.tsv > demo/slurm-run/samples.tsv
+	$(BIN)/provcap run -d demo/slurm-run --crate demo/ihc-slurm.crate.zip -- -s $(WORKFLOW) --profile $(CURDIR)/profiles/slurm \
+	  --slurm-init-seconds-before-status-checks 2 --quiet --config samples=$(CURDIR)/demo/slurm-run/samples.tsv
+	$(BIN)/provcap check demo/ihc-slurm.crate.zip
+	@$(call finished,demo/slurm-run,demo/ihc-slurm)
 
 define finished
 rm -f $(2).prov.svg && $(BIN)/provcap prov -d $(1) -f svg -o $(2).prov.svg && \

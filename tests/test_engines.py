@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -123,3 +125,55 @@ def test_slurm_job_is_recorded_on_its_node(tmp_path: Path) -> None:
         assert job.allocation["job_id"].isdigit()
         assert job.allocation["partition"] == "main"
     assert run.jobs[1].outputs[0].digest == sha256(workdir / "a")
+
+
+ENVIRONMENT = "rule a:\n    output: 'a'\n    shell: 'echo ${{MINE-unset}} $HOME > {output}'\n"
+SUBMIT = ["--executor", "slurm", "-j", "2", "--default-resources", "slurm_account=none", "runtime=5", "mem_mb=200"]
+SUBMIT += ["--slurm-init-seconds-before-status-checks", "3"]
+
+
+@pytest.mark.slurm
+@pytest.mark.slow
+def test_slurm_without_the_environment_and_without_the_home(tmp_path: Path) -> None:
+    """Nothing of the environment reaches the node, and HOME is not there: the job is recorded all the same."""
+    workdir = workflows.write(tmp_path / "work", ENVIRONMENT)
+    sbatch = tmp_path / "bin/sbatch"  # the executor says --export=ALL itself
+    sbatch.parent.mkdir()
+    nowhere = tmp_path / "no home"
+    sbatch.write_text(
+        '#!/bin/bash\nwords=("${@//--export=ALL/--export=NONE}")\n'
+        f'words=("${{words[@]/#--wrap=/--wrap=export HOME=\'{nowhere}\' ; }}")\nexec {shutil.which("sbatch")} "${{words[@]}}"\n'
+    )
+    sbatch.chmod(0o755)
+    path = f"{sbatch.parent}:{os.environ['PATH']}"
+    done = workflows.snakemake(workdir, *SUBMIT, MINE="set", PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert (workdir / "a").read_text() == f"unset {nowhere}\n"
+    run = workflows.latest(workdir)
+    assert [(j.status, j.allocation["partition"]) for j in run.jobs] == [("succeeded", "main")]
+    assert run.jobs[0].environment
+    assert {g.slug for g in run.gaps} <= {"not-described", "workflow-unversioned"}
+
+
+GENERIC = {
+    "sbatch": "sbatch --parsable --account=none --time=5 --export=NONE",
+    "bash": "env -i PATH=/usr/bin:/bin bash",  # neither Slurm nor an environment: as a queue that exports nothing
+}
+
+
+@pytest.mark.slurm
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", GENERIC)
+def test_any_executor_that_submits_a_script(tmp_path: Path, kind: str) -> None:
+    """The generic cluster executor needs nothing of its own: jobs are recorded where they run, in Slurm with its facts."""
+    workdir = workflows.write(tmp_path, ENVIRONMENT + "rule fails:\n    output: 'b'\n    shell: 'exit 7'\n")
+    words = ["--executor", "cluster-generic", "--cluster-generic-submit-cmd", GENERIC[kind], "-j", "2", "--keep-going"]
+    done = workflows.snakemake(workdir, *words, "--seconds-between-status-checks", "1", "a", "b", MINE="set")
+    assert done.returncode == 1, done.stderr
+    run = workflows.latest(workdir)
+    assert {(j.rule, j.status, j.exit_code) for j in run.jobs} == {("a", "succeeded", 0), ("fails", "failed", 7)}
+    assert run.executor == "cluster-generic"
+    for job in run.jobs:
+        assert job.allocation.get("system") == ("slurm" if kind == "sbatch" else None)
+        assert (job.accounting is not None) == (kind == "sbatch")
+    assert not [g for g in run.gaps if g.slug in ("no-record", "accounting-unknown")]

@@ -138,9 +138,9 @@ def _is_final(entry: sacct.Entry) -> bool:
 def _entry_of(job: Job, entries: Iterable[sacct.Entry]) -> sacct.Entry | None:
     """The entry of the very job that `job` ran in: ids come back in years, on other clusters, and in a requeue."""
     fitting = [entry for entry in entries if _is_final(entry) and _same_place(job.allocation, entry)]
-    far = {sacct.identity(entry): _seconds_between(job, entry["accounting"]) for entry in fitting}
-    near = [entry for entry in fitting if far[sacct.identity(entry)] <= SLACK_S]
-    return min(near, key=lambda entry: (far[sacct.identity(entry)], sacct.identity(entry)), default=None)
+    far = [(_seconds_between(job, entry["accounting"]), entry) for entry in fitting]
+    near = [(-seconds, sacct.identity(entry), entry) for seconds, entry in far if seconds <= SLACK_S]
+    return max(near, key=lambda found: found[:2])[2] if near else None  # of two that fit, the one submitted later
 
 
 def _same_place(allocation: dict[str, str], entry: sacct.Entry) -> bool:
