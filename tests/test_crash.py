@@ -308,3 +308,17 @@ def test_interrupted_by_the_user(tmp_path: Path, number: signal.Signals) -> None
     assert run.status == "failed", talk
     assert run.ended is not None
     assert len([e for e in run.errors if e.startswith("interrupted by the user: ")]) == 1, textwrap.indent(talk, "| ")
+
+
+def test_attempts_without_a_record_have_ids_of_their_own(tmp_path: Path) -> None:
+    """Two runs are killed before their only job could begin its record: two attempts, each with an id of its own."""
+    for run_id in ("20260101T000000-000000", "20260101T000001-000000"):
+        events = [
+            {"event": "run_started", "time": "2026-01-01T00:00:00.000+00:00", "workdir": str(tmp_path)},
+            {"event": "job_info", "time": "2026-01-01T00:00:01.000+00:00", "jobid": 1, "rule_name": "a"},
+        ]
+        text = "".join(codec.stamp(journal.EVENT_FORMAT, event) + "\n" for event in events)
+        store.write_atomic(store.run_folder(tmp_path, run_id) / "events.jsonl", text.encode())
+    jobs = [job for folder in store.list_runs(tmp_path) for job in collect.collect(folder).jobs]
+    assert [job.status for job in jobs] == ["lost", "lost"]
+    assert jobs[0].id != jobs[1].id
