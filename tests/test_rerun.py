@@ -91,6 +91,7 @@ def spread(crate: Path, tmp_path: Path) -> Path:
     return unpacked(crate, tmp_path / "crate")
 
 
+@pytest.mark.slow
 def test_rerun_of_a_rerun(crate: Path, tmp_path: Path) -> None:
     """In an empty directory, with the original away, all results are identical, also of the rerun's own crate; the
     chain, the verdicts and their reasons stand in record, PROV and crate, which are valid without a warning."""
@@ -118,6 +119,7 @@ def test_rerun_of_a_rerun(crate: Path, tmp_path: Path) -> None:
     assert sum("Verdict" in str(record.get_asserted_types()) for record in document.get_records()) == 2
 
 
+@pytest.mark.slow
 def test_replay_only_and_failure(tmp_path: Path) -> None:
     """A result that nobody seeded differs, --only leaves it out, and --replay-randomness brings it out again."""
     loud = original(tmp_path, loud=True)
@@ -293,6 +295,24 @@ def test_command_line(command: str, arguments: list[str], targets: list[str], le
     assert (found.arguments, found.targets, found.left) == (arguments, targets, left)
 
 
+def test_profile_is_carried_over(tmp_path: Path) -> None:
+    """What a profile said of results is said again, what it said of the machine is not; the command line goes first."""
+    workdir = workflows.write(
+        tmp_path / "work", "rule only:\n    output: 'a.txt'\n    shell: 'echo {config[alpha]} > {output}'\n"
+    )
+    (tmp_path / "prof").mkdir()
+    (tmp_path / "prof/config.yaml").write_text(
+        "config: {alpha: 1}\nset-threads: {only: 1}\nlatency-wait: 9\nretries: 2\nuse-envmodules: true\n"
+    )
+    done = workflows.snakemake(workdir, "--profile", "../prof", "--retries", "3")
+    assert done.returncode == 0, done.stderr
+    found = plan(unpacked(pack(workdir, tmp_path / "it.zip"), tmp_path / "crate"), tmp_path / "new").command
+    assert found.arguments[:4] == ["--set-threads", "only=1", "--retries", "3"]
+    assert "env-modules" in found.arguments
+    assert found.config == ["alpha=1"]
+    assert found.left == ["--latency-wait 9", "--profile ../prof"]
+
+
 def test_container_arguments_show_nothing_of_this_machine() -> None:
     """Of the arguments for the container only those are carried over that bind nothing."""
     words = ("snakemake", "--singularity-args=--nv --bind /:/host -B /etc --cleanenv")
@@ -302,6 +322,7 @@ def test_container_arguments_show_nothing_of_this_machine() -> None:
     assert "--bind" in found.left[0]
 
 
+@pytest.mark.slow
 def test_vary(tmp_path: Path) -> None:
     """--vary tells which result depends on what: on the seed, on the number of threads, on nothing that was tried."""
     crate = original(tmp_path)
@@ -336,6 +357,7 @@ def boxed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.apptainer
 @pytest.mark.docker
+@pytest.mark.slow
 def test_image_in_the_crate_and_from_the_recipe(boxed: Path, tmp_path: Path) -> None:
     """The image comes out of the crate by its digest; from the recipe it is another one, and that is a gap."""
     whole = pack(boxed, tmp_path / "whole.crate.zip", "--with-images")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import glob
 import importlib
+import itertools
 import os
 import re
 import sys
@@ -182,7 +183,22 @@ def workflow_files(flow: Any) -> dict[str, list[str]]:
         "include": included[1:],
         "script": sorted(s for s in scripts if s),
         "config": [os.path.abspath(str(c)) for c in flow.configfiles],
+        "profile": fence.attempt(lambda: profiles(sys.argv[1:], included[0]), []),
     }
+
+
+def profiles(words: list[str], snakefile: str) -> list[str]:
+    """The files of the profiles that gave Snakemake options: what they say stands in no command line."""
+    find, start = importlib.import_module("snakemake.cli").get_profile_dir, os.environ.get("PWD") or os.getcwd()
+    text = [word.split("=", 1) if "=" in word else [word, after] for word, after in itertools.pairwise([*words, ""])]
+    named = [value for option, value in text if option == "--profile"] or [os.environ.get("SNAKEMAKE_PROFILE", "none")]
+    own = next((value for option, value in text if option == "--workflow-profile"), "default")
+    wanted = [os.path.join(start, n) if os.path.exists(os.path.join(start, n)) else n for n in named if n != "none"]
+    if own != "none":
+        beside = os.path.join(os.path.dirname(snakefile), "profiles", own)
+        places = [os.path.join(start, own), os.path.join(start, "profiles", own), beside]
+        wanted += [place for place in places if os.path.exists(place)][:1]
+    return [os.path.abspath(entry[1]) for name in wanted if (entry := find(name))]
 
 
 def steps(flow: Any) -> list[dict[str, Any]]:

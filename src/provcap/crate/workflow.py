@@ -65,7 +65,7 @@ def _add_source(draft: Draft, run: Run, source: Source, identifier: str) -> None
         "encodingFormat": media_type(source.path),
         **kept,
     }
-    if source.role in ("config", "other"):
+    if source.role in ("config", "profile", "other"):
         draft.add(identifier, "File", **properties)
         return
     language = _LANGUAGES.get(PurePosixPath(source.path).suffix.lower())

@@ -61,7 +61,7 @@ def _add_workflow(draft: Draft, surroundings: Surroundings) -> None:
     for path, source in {s.path: s for s in workflow.sources}.items():
         name = surroundings.source(path)
         draft.document.membership(surroundings.workflow, name)
-        if source.role in ("snakefile", "include", "config"):  # what Snakemake itself read
+        if source.role in ("snakefile", "include", "config", "profile"):  # what Snakemake itself read
             draft.document.usage(draft.activity, name, None, None, [(PROV_ROLE, TERMS[source.role])])
 
 

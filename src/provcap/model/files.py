@@ -36,6 +36,6 @@ class Source:
     path: str  #: relative to the workflow's root; absolute when outside
     digest: str
     size_bytes: int
-    role: Literal["snakefile", "include", "script", "config", "other"]
+    role: Literal["snakefile", "include", "script", "config", "profile", "other"]
     place: str  #: absolute path on the machine that ran it
     kept: str | None = None  #: digest of the copy that was kept, when secrets were replaced in it

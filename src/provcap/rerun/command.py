@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from provcap.model import Run
 from provcap.rerun.layout import Layout
@@ -117,10 +118,19 @@ class Command:
         return [*found, "--", *self.targets] if self.targets else found
 
 
-def carry_over(run: Run, layout: Layout, mapped: Callable[[str], str]) -> Command:
-    """What of the command of `run` the rerun says again, with the paths of the new directory (`mapped`)."""
+def carry_over(
+    run: Run, layout: Layout, mapped: Callable[[str], str], profiles: Iterable[dict[str, Any]] = ()
+) -> Command:
+    """What of the command of `run` and of its `profiles` the rerun says again, with the paths of the new directory.
+
+    The command line goes before a profile, as with Snakemake.
+    """
     command, methods = Command(), set[str]()
-    for option, words in _options(run.command[1:]):
+    said = list(_options(run.command[1:]))
+    names = {option for option, _ in said}
+    for profile in profiles:
+        said[:0] = [(option, words) for option, words in _options(_words(profile)) if option not in names]
+    for option, words in said:
         if option == "":
             command.targets += [_target(word, mapped) for word in words]
         elif option == "--configfile":
@@ -221,6 +231,22 @@ def _setting(word: str, mapped: Callable[[str], str]) -> str:
 
 def _target(word: str, mapped: Callable[[str], str]) -> str:
     return mapped(word) if word.startswith("/") else word
+
+
+def _words(profile: dict[str, Any]) -> list[str]:
+    """The options of a profile as they would stand on a command line."""
+    found: list[str] = []
+    for key, value in profile.items():
+        if value is None or value is False:
+            continue
+        found.append(f"--{key}")
+        if isinstance(value, dict):
+            found += [f"{name}={item}" for name, item in value.items()]
+        elif isinstance(value, list):
+            found += map(str, value)
+        elif value is not True:
+            found.append(str(value))
+    return [word.replace("\0", "") for word in found]
 
 
 def _container_arguments(text: str, command: Command) -> None:

@@ -72,7 +72,7 @@ def plan(root: Path, into: Path, only: Sequence[str] = (), folders: Sequence[Pat
     known = settings.paths(run, place, files, [s.image.path for s in images if s.image.path])
     configs = settings.read_configs(run, files)
     config = settings.overrides(configs, lambda _, v: known.mapped(v) if isinstance(v, str) else v)
-    command = carry_over(run, place, known.mapped)
+    command = carry_over(run, place, known.mapped, settings.read_configs(run, files, "profile"))
     _refuse_outputs_elsewhere(run, place, config, command)
     origin = Origin(run.id, digest.of_bytes((root / IN_CRATE).read_bytes()))
     found = Plan(run, root, place, (origin, *run.origins), files, images, command, config, settings.variables(run))

@@ -94,7 +94,7 @@ def _run(plan: Plan, manner: Manner, say: Say) -> Path:
         note = Path(scratch, "rerun.json")
         note.write_text(_note(plan, manner), "utf-8")
         variables = {**plan.variables, **manner.variables, "PROVCAP_RERUN": str(note)}
-        variables[replay.VARIABLE] = None
+        variables[replay.VARIABLE] = variables["SNAKEMAKE_PROFILE"] = None
         if manner.replay:
             entropy = Path(scratch, "replay.json")
             entropy.write_text(codec.dumps(replay.replay_file(plan.run)), "utf-8")
@@ -115,7 +115,8 @@ def _run(plan: Plan, manner: Manner, say: Say) -> Path:
 
 def arguments(plan: Plan, manner: Manner) -> list[str]:
     """The words for Snakemake."""
-    words = ["-s", str(plan.snakefile)]
+    # a profile beside the workflow belongs to the original machine; what it says of results has been carried over
+    words = ["-s", str(plan.snakefile), "--workflow-profile", "none"]
     if manner.profile is not None:
         profile = Path(manner.profile)
         words += ["--profile", str(profile.absolute()) if profile.is_dir() else manner.profile]

@@ -45,12 +45,12 @@ def paths(run: Run, layout: Layout, files: Iterable[Needed], images: Iterable[st
     return Paths(layout, tuple(sorted(k for k in known if k.startswith("/"))), tuple(sorted(roots - {"", "/"})))
 
 
-def read_configs(run: Run, files: Iterable[Needed]) -> list[dict[str, Any]]:
-    """The configuration files of the run, in their order, as far as they are in the crate and are YAML or JSON."""
+def read_configs(run: Run, files: Iterable[Needed], role: str = "config") -> list[dict[str, Any]]:
+    """The run's configuration files (or profiles), in their order, as far as the crate has them and they are YAML."""
     places = {item.path: item.origin for item in files}
     found = []
     for source in run.workflow.sources:
-        origin = places.get(source.path) if source.role == "config" else None
+        origin = places.get(source.path) if source.role == role else None
         if origin is None or source.size_bytes > MAX_BYTES:
             continue
         try:
