@@ -19,18 +19,21 @@ EVENT_FORMAT, RECORD_FORMAT, ENVIRONMENT_FORMAT = "provcap.event/1", "provcap.re
 
 
 def read_lines(path: Path, expected: str, gaps: list[Gap]) -> Iterator[dict[str, Any]]:
-    """The entries of a journal with the format `expected`.
-
-    A torn last line is what a killed writer leaves, or one that is just at work; any other line that cannot be read is
-    damage. Both are left out, with a Gap.
-    """
+    """The entries of the journal at `path`, as `entries` gives them; none when there is no such file."""
     try:
-        content = path.read_bytes()
+        yield from entries(path.read_bytes(), path.name, expected, gaps)
     except FileNotFoundError:
         return
     except OSError as error:
         gaps.append(Gap("damaged-record", f"file:{path.name}", f"it cannot be read: {error.strerror}"))
-        return
+
+
+def entries(content: bytes, name: str, expected: str, gaps: list[Gap]) -> Iterator[dict[str, Any]]:
+    """The entries with the format `expected` in the `content` of the journal `name`.
+
+    A torn last line is what a killed writer leaves, or one that is just at work; any other line that cannot be read is
+    damage. Both are left out, with a Gap.
+    """
     lines = content.split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line:
@@ -44,10 +47,10 @@ def read_lines(path: Path, expected: str, gaps: list[Gap]) -> Iterator[dict[str,
         except (ValueError, RecursionError):
             if number == len(lines):
                 message = "its last line was torn, as when its writer is killed, and was left out"
-                gaps.append(Gap("torn-record", f"file:{path.name}", message))
+                gaps.append(Gap("torn-record", f"file:{name}", message))
                 continue
             problem = "it is not JSON"
-        gaps.append(Gap("damaged-record", f"file:{path.name}", f"line {number} was left out: {problem}"))
+        gaps.append(Gap("damaged-record", f"file:{name}", f"line {number} was left out: {problem}"))
 
 
 def is_going_on(folder: Path) -> bool:
@@ -101,11 +104,11 @@ def gather(folder: Path) -> None:
         except FileNotFoundError:  # gathered by somebody else
             continue
         damage: list[Gap] = []
-        entries = list(read_lines(path, RECORD_FORMAT, damage))
-        ended = {e["id"] for e in entries if e.get("event") == "end"}
-        if not damage and all(e.get("id") in ended for e in entries) and content.endswith(b"\n"):
+        found = list(entries(content, path.name, RECORD_FORMAT, damage))
+        ended = {e["id"] for e in found if e.get("event") == "end"}
+        if not damage and all(e.get("id") in ended for e in found) and content.endswith(b"\n"):
             done.append(path)
-            lines += [_line(e) for e in entries if e["event"] == "end"]
+            lines += [_line(e) for e in found if e["event"] == "end"]
     if done:
         target = folder / "records.jsonl"
         before = target.read_bytes() if target.exists() else b""
