@@ -37,7 +37,10 @@ SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
 SlurmdTimeout=6
+SlurmdParameters=config_overrides
+FirstJobId={first}
 KillWait=2
+JobRequeue=0
 SchedulerParameters=sched_interval=2,bf_interval=2
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
@@ -47,7 +50,7 @@ AccountingStorageHost=localhost
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
 JobAcctGatherParams=OverMemoryKill
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=3000 State=UNKNOWN
+NodeName={host} NodeAddr=127.0.0.1 CPUs=9 RealMemory=6000 State=UNKNOWN
 PartitionName=short Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
 
@@ -61,7 +64,8 @@ class Cluster:
         for made in (folder / "state", folder / "spool", programs):
             made.mkdir()
         self.configuration = folder / "slurm.conf"
-        values = {"name": NAME, "host": self.host, "folder": folder, "cpus": os.cpu_count()}
+        # ids of their own: the database keeps those of earlier tests
+        values = {"name": NAME, "host": self.host, "folder": folder, "first": 1000 + int(time.time()) % 60_000_000}
         self.configuration.write_text(CONFIGURATION.format(**values))
         srun = programs / "srun"  # inside a job, Snakemake removes SLURM_CONF before it calls srun
         srun.write_text(f'#!/bin/sh\nSLURM_CONF={self.configuration} exec {shutil.which("srun")} "$@"\n')
@@ -98,11 +102,16 @@ class Cluster:
                     os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> None:
-        """End it, and all jobs."""
+        """End it, and all jobs; a slurmctld that waits for its dead node gets no more than ten seconds."""
         self.ask("scancel", "--user", "root")
         for daemon in ("slurmd", "slurmctld"):
             if self._alive(daemon):
-                os.kill(int((self.folder / f"{daemon}.pid").read_text()), signal.SIGTERM)
+                pid = int((self.folder / f"{daemon}.pid").read_text())
+                os.kill(pid, signal.SIGTERM)
+                with contextlib.suppress(AssertionError, ProcessLookupError):
+                    wait(lambda pid=pid: not _command(pid), 10)  # type: ignore[misc]
+                    continue
+                os.kill(pid, signal.SIGKILL)
 
     def _alive(self, daemon: str) -> bool:
         try:

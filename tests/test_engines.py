@@ -127,7 +127,7 @@ def test_slurm_job_is_recorded_on_its_node(tmp_path: Path) -> None:
     assert run.jobs[1].outputs[0].digest == sha256(workdir / "a")
 
 
-ENVIRONMENT = "rule a:\n    output: 'a'\n    shell: 'echo ${{MINE-unset}} $HOME > {output}'\n"
+ENVIRONMENT = "rule a:\n    output: 'a'\n    shell: 'echo ${{MINE-unset}} ${{HOME-none}} > {output}'\n"
 SUBMIT = ["--executor", "slurm", "-j", "2", "--default-resources", "slurm_account=none", "runtime=5", "mem_mb=200"]
 SUBMIT += ["--slurm-init-seconds-before-status-checks", "3"]
 
@@ -139,7 +139,7 @@ def test_slurm_without_the_environment_and_without_the_home(tmp_path: Path) -> N
     workdir = workflows.write(tmp_path / "work", ENVIRONMENT)
     sbatch = tmp_path / "bin/sbatch"  # the executor says --export=ALL itself
     sbatch.parent.mkdir()
-    nowhere = tmp_path / "no home"
+    nowhere = tmp_path / "nohome"
     sbatch.write_text(
         '#!/bin/bash\nwords=("${@//--export=ALL/--export=NONE}")\n'
         f'words=("${{words[@]/#--wrap=/--wrap=export HOME=\'{nowhere}\' ; }}")\nexec {shutil.which("sbatch")} "${{words[@]}}"\n'
