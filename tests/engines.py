@@ -1,5 +1,5 @@
-"""Engines that tests need: a test marked `apptainer`, `docker` or `slurm` is skipped, by name and reason, where the
-engine is missing, and fails there when PROVCAP_REQUIRE names it."""
+"""Engines that tests need: a test marked `apptainer`, `chromium`, `docker` or `slurm` is skipped, by name and reason,
+where the engine is missing, and fails there when PROVCAP_REQUIRE names it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 _PROBES = {
     "apptainer": ["apptainer", "--version"],
+    "chromium": ["chromium", "--version"],
     "docker": ["docker", "info"],
     "slurm": ["srun", "-n1", "-t1", "true"],
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from provcap import codec, crate, drawing, graph, store
+from provcap import codec, crate, drawing, graph, progress, report, store
 from provcap.crate.policy import Policy
 from provcap.model import Gap, Run, Source
 
@@ -27,6 +27,8 @@ def write_crate(run: Run, files: Path | None, target: Path, policy: Policy | Non
     document = graph.document(run)
     extras = {f"provenance/{name}": graph.serialise(document, fmt) for fmt, name in PROV_FILES.items()}
     extras["provenance/prov.svg"] = drawing.draw(run)
+    with progress.step("writing the page to read"):
+        extras["ro-crate-preview.html"] = report.page(run, files)
     extras["provenance/run.json"] = codec.dump_run(run).encode("utf-8", "surrogateescape")
 
     def kept(source: Source) -> bytes | None:

@@ -36,7 +36,8 @@ def write(
 ) -> tuple[Gap, ...]:
     """Pack `run` into a crate at `target`, a zip file when its name ends so; returns the gaps found while packing.
 
-    `workdir` has the files of the run (None: describe them only). `extras` are more files, by path in the crate.
+    `workdir` has the files of the run (None: describe them only). `extras` are more files, by path in the crate; one
+    called ``ro-crate-preview.html`` is its page for people.
     `sources` gives the text of a workflow file as it was run, or None. Writing twice gives the same bytes twice.
 
     Raises TargetExists before anything is done, and ProvcapError when a file changes while it is copied.
@@ -45,6 +46,8 @@ def write(
     packing = _pack(run, workdir, extras, policy, sources)
     data = _describe(run, packing, extras)
     packing.put(assemble.METADATA, data)
+    if assemble.PREVIEW in extras:
+        packing.put(assemble.PREVIEW, extras[assemble.PREVIEW])
     sink.write_all(target, packing.contents, packing.folders, run.ended or run.started)
     return tuple(packing.gaps)
 
@@ -54,7 +57,8 @@ def _pack(
 ) -> Packing:
     """Everything that the crate will carry besides metadata and README."""
     packing = Packing(Places())
-    for place in (assemble.METADATA, "ro-crate-preview.html", assemble.README, assemble.GAPS, LOG, *sorted(extras)):
+    own = (assemble.METADATA, assemble.PREVIEW, assemble.README, assemble.GAPS, LOG)
+    for place in (*own, *sorted(set(extras) - {assemble.PREVIEW})):
         if packing.places.take(place) != place:
             raise ProvcapError(
                 "bad-extra", f"{place} cannot be added to the crate: the name is taken or leads out of it"
@@ -91,9 +95,12 @@ def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes]) -> bytes:
     engine = software.add_engine(draft, run)
     draft.link(main, "softwareRequirements", engine)
     _add_actions(draft, scene, engine)
-    files.add_extras(draft, packing, extras, actions.RUN_ID)
+    others = {place: data for place, data in extras.items() if place != assemble.PREVIEW}
+    files.add_extras(draft, packing, others, actions.RUN_ID)
     _add_own_files(draft, run, packing)
     files.add_digests(draft, packing)
+    if assemble.PREVIEW in extras:
+        assemble.add_preview(draft)
     root = assemble.add_root(draft, run, main, len(run.gaps) + len(packing.gaps))
     return assemble.metadata(draft, root, set(packing.contents), packing.folders)
 

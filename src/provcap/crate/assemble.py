@@ -16,6 +16,7 @@ from provcap.crate.places import file_id
 from provcap.model import Run
 
 METADATA = "ro-crate-metadata.json"
+PREVIEW = "ro-crate-preview.html"  #: the page for people; the payload does not list it (RO-Crate 1.1, "Structure")
 README = "README.md"
 GAPS = "provenance/gaps.json"
 
@@ -43,6 +44,11 @@ def add_root(draft: Draft, run: Run, workflow: str, gaps: int) -> dict[str, Any]
         "mainEntity": ref(workflow),
         "mentions": [ref(i) for i in sorted(draft.entities) if _is_mentioned(draft.entities[i]["@type"])],
     }
+
+
+def add_preview(draft: Draft) -> None:
+    """Describe the page for people as what it is: about the crate, and no part of its data."""
+    draft.add(PREVIEW, "CreativeWork", name="The run as a page to read", encodingFormat="text/html", about=ref("./"))
 
 
 def _description(run: Run, gaps: int) -> str:

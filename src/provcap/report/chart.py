@@ -10,7 +10,7 @@ from provcap.drawing.svg import path_of
 from provcap.model import Job, Run
 from provcap.report.rows import anchors, order, wall
 
-BOXES = 400  #: more boxes are not laid out: nobody can read them
+BOXES = 160  #: more boxes are not laid out: nobody can read them, and 240 in a long chain take seconds
 MARGIN = 12.0
 ROWS, WIDE, ROW, LEFT, RIGHT = 60, 860.0, 24.0, 190.0, 76.0  #: of the chart of times; pixels
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 
 from provcap import questions
@@ -19,7 +20,7 @@ from provcap.report.software import image_rows, used_modules, used_tools
 from provcap.report.wording import one_line, visible
 
 LANGUAGES = ("en", "de")
-MACHINES = 8  #: that are described
+MACHINES, RULES = 8, 60  #: that are described; whose parameters and seeds are named
 _SPOKEN = {".py": "Python", ".ipynb": "Python", ".r": "R", ".rmd": "R", ".jl": "Julia", ".pl": "Perl"}
 
 
@@ -68,6 +69,7 @@ class Facts:
     on_host: tuple[str, ...]
     parameters: tuple[tuple[str, tuple[Parameter, ...]], ...]
     seeds: tuple[SeedFact, ...]
+    more_seeds: int  #: rules with entries in their ledger beyond `seeds`
     machines: tuple[tuple[int, Hardware], ...]
     gaps: tuple[tuple[str, int, str], ...]
     works: tuple[str, ...]
@@ -98,7 +100,7 @@ def facts(run: Run) -> Facts:
     """All that the text says."""
     ran = list(questions.executed(run))
     machines = Counter(job.hardware for job in ran if job.hardware)
-    modules = used_modules(run)
+    modules, seeds = used_modules(run), _seeds(run)
     tools = used_tools(run)
     cited = ["snakemake", *(module.name for module in modules)]
     cited += ["apptainer"] if any(image.kind in ("sif", "sandbox") for image in run.images) else []
@@ -115,8 +117,9 @@ def facts(run: Run) -> Facts:
         tools=tools,
         images=_images(run, ran),
         on_host=tuple(dict.fromkeys(j.rule for j in ran if not j.image)) if run.images else (),
-        parameters=tuple((rule, tuple(rows)) for rule, jobs in order(run) if (rows := parameters(jobs))),
-        seeds=_seeds(run),
+        parameters=_parameters(run),
+        seeds=seeds[:RULES],
+        more_seeds=max(len(seeds) - RULES, 0),
         machines=tuple((machines[h.id], h) for h in run.hardware if machines[h.id])[:MACHINES],
         gaps=_gaps(run),
         works=works(cited),
@@ -160,6 +163,11 @@ def _images(run: Run, ran: list[Job]) -> tuple[ImageFact, ...]:
         ImageFact(row.image.reference, row.image.digest, () if rules <= set(row.rules) else row.rules)
         for row in image_rows(run)
     )
+
+
+def _parameters(run: Run) -> tuple[tuple[str, tuple[Parameter, ...]], ...]:
+    found = ((rule, tuple(parameters(jobs))) for rule, jobs in order(run))
+    return tuple(islice((entry for entry in found if entry[1]), RULES))
 
 
 def _seeds(run: Run) -> tuple[SeedFact, ...]:

@@ -26,7 +26,7 @@ from provcap.report.shelf import Shelf
 if TYPE_CHECKING:
     import jinja2
 
-FILES, SOURCES, VERDICTS = 400, 200, 400  #: rows of a list; more are counted
+FILES, ROWS = 400, 400  #: rows of a list of files, and of any other; more are counted
 SUMMARY = {"succeeded": "Succeeded", "failed": "Failed", "lost": "End unknown"}
 
 
@@ -47,42 +47,44 @@ def page(run: Run, place: Path | None = None, comparison: Comparison | None = No
 
     The same run with the same files gives the same bytes: times are the run's own.
     """
-    shelf = Shelf(place)
     style, script = _asset("style.css"), _asset("script.js")
+    policy = (
+        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
     text = (
         _environment()
         .get_template("page.html")
-        .render(
-            run=run,
-            policy=f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-            "base-uri 'none'; form-action 'none'",
-            style=style,
-            script=script,
-            summary=SUMMARY[run.status],
-            title=run.about.title or f"Run of {run.workflow.snakefile}",
-            took=_took(run),
-            counts=Counter(job.status for job in run.jobs),
-            executed=sum(1 for _ in questions.executed(run)),
-            steps=rows.step_rows(run),
-            drawing=chart.drawing(run),
-            timeline=chart.timeline(run),
-            gallery=pictures.gallery(run, shelf),
-            tables=tables.tables(run, shelf),
-            texts=tables.texts(run, shelf),
-            modules=software.used_modules(run),
-            tools=software.used_tools(run),
-            places=software.places(run),
-            images=software.image_rows(run),
-            chances=chance.chances(run),
-            unknowns=unknown.unknowns(run),
-            files=_files(run),
-            command=shlex.join(run.command),
-            methods=methods(run),
-            comparison=comparison,
-            most=VERDICTS,
-        )
+        .render(policy=policy, style=style, script=script, comparison=comparison, most=ROWS, **_told(run, Shelf(place)))
     )
     return text.encode("utf-8", "backslashreplace")
+
+
+def _told(run: Run, shelf: Shelf) -> dict[str, Any]:
+    """What the templates tell of the run."""
+    return {
+        "run": run,
+        "summary": SUMMARY[run.status],
+        "title": run.about.title or f"Run of {run.workflow.snakefile}",
+        "took": _took(run),
+        "counts": Counter(job.status for job in run.jobs),
+        "executed": sum(1 for _ in questions.executed(run)),
+        "steps": rows.step_rows(run),
+        "drawing": chart.drawing(run),
+        "timeline": chart.timeline(run),
+        "gallery": pictures.gallery(run, shelf),
+        "tables": tables.tables(run, shelf),
+        "texts": tables.texts(run, shelf),
+        "modules": software.used_modules(run),
+        "tools": software.used_tools(run),
+        "places": software.places(run),
+        "images": software.image_rows(run),
+        "chances": chance.chances(run),
+        "unknowns": unknown.unknowns(run),
+        "files": _files(run),
+        "command": shlex.join(run.command),
+        "methods": methods(run),
+    }
 
 
 def _files(run: Run) -> tuple[FileList, ...]:
@@ -118,6 +120,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+@functools.cache
 def _environment() -> jinja2.Environment:
     import jinja2
     from markupsafe import Markup, escape

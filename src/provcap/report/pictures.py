@@ -106,7 +106,8 @@ def _picture(artifact: Artifact, rule: str, result: bool, shelf: Shelf, decoder:
     large = LARGE if result and suffix not in (".tif", ".tiff") else SMALL
     small = decoder.thumbnail(data, suffix, large, bool(_LABEL.search(artifact.path)))
     bar = _bar(small.metres, small.width) if small.metres else None
-    notes = "; ".join(small.notes)
+    told = [*small.notes, *(["its pixel size is not given"] if suffix in (".tif", ".tiff") and not bar else [])]
+    notes = "; ".join(told)
     address = _address(small.media_type, small.data)
     return Picture(artifact.path, rule, result, address, small.width, small.height, notes, bar)
 
