@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -137,11 +138,14 @@ def test_gathered_while_watched(bench: Bench) -> None:
     assert follower.look().jobs == {"waiting": 3, "running": 1}
     bench.record("n1", "end", "x", 1, status="failed", error="e")
     bench.record("n2", "begin", "y", 2)
-    bench.record("n2", "end", "y", 2, status="succeeded")
     bench.event("run_ended", remaining=2)
+    machine = {"id": "m", "hostname": "node-of-y"}
+    bench.record("n2", "end", "y", 2, status="succeeded", hardware="m", machine=machine)
     journal.gather(bench.folder)
     now = follower.look()
     assert (now.jobs, now.failed_attempts) == ({"waiting": 2, "succeeded": 1, "failed": 1}, 1)
+    late = watch.Follower(bench.folder).look()
+    assert (late.jobs, [node.name for node in late.nodes]) == (now.jobs, ["?", "node-of-y"])
 
 
 def test_main_process_gone(bench: Bench) -> None:
@@ -151,6 +155,21 @@ def test_main_process_gone(bench: Bench) -> None:
     now = watch.Follower(bench.folder)
     now.look()
     assert (now.look().status, now.look().jobs) == ("lost", {"waiting": 3, "lost": 1})
+
+
+def test_another_process_with_the_same_number(bench: Bench) -> None:
+    """A Snakemake that is younger than the run is not the run's, though it has its process number."""
+    command = [sys.executable, "-c", "print(flush=True); input()", "snakemake"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()  # its command line can be read now
+        start = {"hostname": os.uname().nodename, "pid": child.pid}
+        now, earlier = datetime.now(UTC), datetime.now(UTC) - timedelta(hours=1)
+        assert journal.is_alive({**start, "time": now.isoformat()}) is True
+        assert journal.is_alive({**start, "time": earlier.isoformat()}) is False
+        child.communicate(b"\n")
+    assert journal.is_alive({**start, "time": now.isoformat()}) is False
+    assert journal.is_alive({**start, "hostname": "elsewhere", "time": now.isoformat()}) is None
 
 
 @pytest.mark.parametrize(
@@ -271,11 +290,11 @@ def test_real_run_in_lines(going: tuple[Path, subprocess.Popen[bytes]]) -> None:
     assert (done.returncode, now["status"], now["jobs"]) == (0, "running", {"waiting": 2, "running": 2})
     assert now["nodes"] == [{"name": os.uname().nodename, "running": 2, "ended": 0, "max_rss_bytes": None}]
     child = subprocess.Popen(WATCH, cwd=workdir, env=workflows.QUIET, stdout=subprocess.PIPE, text=True)
-    time.sleep(1)
+    assert child.stdout is not None
+    assert "2 waiting, 2 running" in child.stdout.readline()
     (workdir / "go").touch()
     told = child.communicate(timeout=60)[0]
     assert child.returncode == 1, told
-    assert "2 waiting, 2 running" in told.splitlines()[0]
     assert "one(n=2), attempt 1" in told
     assert "      | about 2" in told
     assert "failed" in told.splitlines()[-1]

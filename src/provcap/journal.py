@@ -7,6 +7,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from provcap import codec, digest, store
 from provcap.model import Gap
 
 SHIPPED = "provcap-record:"  #: begins a line of a job's log that brings a record home
+CLOCK_SLACK_S = 60  #: by which a process may seem younger than what it wrote
 MAX_PARCEL = 64 << 20  #: bytes of one record and its environment, unpacked
 EVENT_FORMAT, RECORD_FORMAT, ENVIRONMENT_FORMAT = "provcap.event/1", "provcap.record/1", "provcap.environment/1"
 
@@ -61,13 +63,25 @@ def is_going_on(folder: Path) -> bool:
 
 
 def is_alive(start: dict[str, Any]) -> bool | None:
-    """Whether the main process of the run that began with the event `start` is alive; None on another machine."""
+    """Whether the main process of the run that began with the event `start` is alive; None on another machine.
+
+    A Snakemake with its process number that is younger than the run is another one: in containers they repeat.
+    """
     if start.get("hostname") != os.uname().nodename:
         return None
     try:
-        return b"snakemake" in Path(f"/proc/{int(start['pid'])}/cmdline").read_bytes()
-    except (OSError, KeyError, ValueError, TypeError):
+        place = Path(f"/proc/{int(start['pid'])}")
+        told = datetime.fromisoformat(start["time"]).timestamp()
+        return b"snakemake" in (place / "cmdline").read_bytes() and _began(place) < told + CLOCK_SLACK_S
+    except (OSError, KeyError, ValueError, TypeError, IndexError):
         return False
+
+
+def _began(place: Path) -> float:
+    """When the process at `place` in /proc began, in seconds of the epoch (proc(5): field 22 of stat, btime)."""
+    ticks = int((place / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[19])
+    (booted,) = (line.split()[1] for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime "))
+    return int(booted) + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def read_records(folder: Path, gaps: list[Gap]) -> dict[str, dict[str, Any]]:

@@ -32,7 +32,7 @@ def headline(now: Snapshot) -> str:
     if now.up_to_date:
         counts.append(f"{now.up_to_date} up to date")
     if now.failed_attempts:
-        counts.append(f"{now.failed_attempts} failed attempts")
+        counts.append(f"{now.failed_attempts} failed attempt{'s' * (now.failed_attempts > 1)}")
     done = now.jobs.get("succeeded", 0)
     share = f"{100 * done // now.total} % " if now.total else ""
     return f"{now.status} {seconds(now.elapsed_s)}: {share}{', '.join(counts) or 'no job yet'}"

@@ -115,6 +115,7 @@ class State:
         self._ended_at: Counter[str] = Counter()
         self._memory: dict[tuple[str, str], int] = defaultdict(int)
         self._errors: deque[str] = deque(maxlen=3)
+        self._machines: dict[str, str] = {}  # id of a machine → its name
         self._up_to_date = 0
         self._progress: dict[str, Any] = {}
         self._last = time.time()
@@ -141,10 +142,14 @@ class State:
             self._errors.append(str(entry["message"])[:2000])
 
     def take_record(self, entry: dict[str, Any], host: str) -> None:
-        """Take in a line of a record file, whose writer is on `host`. The same line may come twice."""
+        """Take in a line of a record file whose writer is on `host`, if that is known. The same line may come twice."""
         name, kind = str(entry.get("id")), entry.get("event")
         job = self._job(entry.get("rule"), entry.get("wildcards"))
-        job.node = str(_map(entry.get("allocation")).get("node") or host or job.node or "?")
+        machine = _map(entry.get("machine"))
+        if machine:  # the first record of a process describes it, the others name its id
+            self._machines[str(machine.get("id"))] = str(machine.get("hostname") or "")
+        known_as = self._machines.get(str(entry.get("hardware")))
+        job.node = str(_map(entry.get("allocation")).get("node") or host or known_as or job.node or "?")
         job.began = _seconds(entry.get("started")) or job.began
         known = job.attempts.get(name)
         if kind == "begin" and known is None:
