@@ -381,3 +381,20 @@ def test_inside_a_container(tmp_path: Path, ihc_sif: Path) -> None:
     assert imports.libraries
     assert all(e.digest for e in imports.libraries)
     assert drawn(job) == [("numpy.random.Generator", "unseeded", "s.py:2")]
+
+
+def test_old_r_that_a_command_names_is_said_to_be_unseen(tmp_path: Path) -> None:
+    """Rscript of an R that the hook does not know tells nothing, and the record says so."""
+    base = tmp_path / "r/lib/R/library/base/DESCRIPTION"
+    base.parent.mkdir(parents=True)
+    base.write_text("Package: base\nVersion: 3.6.3\n")
+    program = tmp_path / "r/bin/Rscript"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nenv | grep -c ^R_LIBS= || :\n")
+    program.chmod(0o755)
+    workdir = tmp_path / "w"
+    path = f"{program.parent}:{os.environ['PATH']}"
+    job = job_of(workdir, "shell: 'Rscript a.R > {output}'", PATH=path)
+    assert (workdir / "o.txt").read_text() == "0\n"
+    assert [t.path for t in job.tools if t.name == "Rscript"] == [str(program)]
+    assert "interpreter-unseen" in slugs(workdir)

@@ -49,11 +49,13 @@ class _Process:
     unseen: list[str] = field(default_factory=list)
 
 
-def read(shells: Sequence[Path], facts: dict[str, Any], variables: dict[str, str], subject: str) -> dict[str, Any]:
+def read(
+    shells: Sequence[Path], facts: dict[str, Any], variables: dict[str, str], subject: str, tools: Iterable[str] = ()
+) -> dict[str, Any]:
     """Read and remove what the processes of a job told: ``imports``, ``randomness``, ``opened`` and ``gaps``.
 
     `shells` are the files that the job's shells told, in their order; `facts` those of the job; `variables` what its
-    shells had set; `subject` is whom the gaps are about. Paths in ``opened`` are relative to the work directory, and no
+    shells had set; `subject` is whom the gaps are about; `tools` are the programs that its commands name. Paths in ``opened`` are relative to the work directory, and no
     input, output, log or script of the job. Raises OSError when a directory cannot be read.
     """
     processes = _processes(shells)
@@ -62,6 +64,9 @@ def read(shells: Sequence[Path], facts: dict[str, Any], variables: dict[str, str
         for order, draw in enumerate(process.draws):
             draws.append({**draw, "process": number, "order": order})
     found: dict[str, Any] = {"randomness": draws, "gaps": list(_gaps(processes, draws, facts, subject))}
+    if "Rscript" in tools and not any(process.language == "R" for process in processes):
+        message = "its command names Rscript, and no R process told what it imported and drew"
+        found["gaps"].append({"slug": "interpreter-unseen", "subject": subject, "message": message})
     imports = {"modules": _modules(processes), "libraries": _libraries(processes, not facts.get("container"))}
     if any(imports.values()):
         found["imports"] = imports

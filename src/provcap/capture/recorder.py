@@ -173,7 +173,9 @@ class Attempt:
         with fence.fenced(self.gaps, "shell-unseen", subject):
             record.update(self._told())
         with fence.fenced(self.gaps, "interpreter-unseen", subject):
-            seen = observed.read([*self.shells, *self.blocks], self.facts, record.get("variables", {}), subject)
+            tools = [tool["name"] for tool in record.get("tools", ())]
+            variables = record.get("variables", {})
+            seen = observed.read([*self.shells, *self.blocks], self.facts, variables, subject, tools)
             self.gaps += seen.pop("gaps")
             opened = seen.pop("opened", [])
             record.update(seen, undeclared_inputs=[self._described({"path": path}) for path in opened])
