@@ -12,6 +12,7 @@ from provcap import accounting, assessed, codec, digest, journal, progress, stor
 from provcap.about import read_about
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
+from provcap.seal import chain
 from provcap.standing import standing
 from provcap.undeclared import attribute
 
@@ -32,6 +33,7 @@ def collect(folder: Path) -> Run:
     store.write_atomic(folder / "run.json", codec.dump_run(run).encode("utf-8", "surrogateescape"))
     if run.ended is not None:
         journal.gather(folder)
+        chain.seal(folder)
     return run
 
 
@@ -49,6 +51,7 @@ def join(folder: Path, known: Callable[[Path, list[Job]], accounting.Answer] = a
     jobs = accounting.account(jobs, known(folder, jobs), gaps)
     gaps += [_uncompleted(job) for job in jobs if records.get(job.id, {}).get("event") == "begin"]
     gaps += [Gap("events-lost", "run", e["message"]) for e in events if e.get("event") == "lost"]
+    gaps += [Gap("seal-broken", "run", f"{name} is not as it was sealed: {why}") for name, why in chain.breaks(folder)]
     jobs += standing(events, jobs, folder, gaps, recorded)
     jobs = attribute(jobs, records, gaps)
     jobs.sort(key=_start)

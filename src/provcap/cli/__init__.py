@@ -13,10 +13,22 @@ import sys
 from collections.abc import Sequence
 
 from provcap import __version__
-from provcap.cli import bars, comparing, looking, packing, recording, reporting, rerunning, starting, watching
+from provcap.cli import (
+    bars,
+    comparing,
+    looking,
+    packing,
+    querying,
+    recording,
+    reporting,
+    rerunning,
+    sealing,
+    starting,
+    watching,
+)
 from provcap.errors import ProvcapError
 
-GROUPS = (starting, recording, looking, watching, packing, comparing, rerunning, reporting)
+GROUPS = (starting, recording, looking, watching, packing, sealing, comparing, rerunning, reporting, querying)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,18 +1,20 @@
-"""Verbs that write a run in the formats of others: prov, crate, check."""
+"""Verbs that write a run in the formats of others: prov, crate."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, new_file, strict
+from provcap.cli.arguments import COMMON, NAMED, STRICT, Verbs, new_file, strict
 from provcap.errors import ProvcapError
 from provcap.model import Gap
 from provcap.opening import open_run
+
+if TYPE_CHECKING:
+    from provcap.crate.policy import Policy
 
 
 def add(verbs: Verbs) -> None:
@@ -31,10 +33,11 @@ def add(verbs: Verbs) -> None:
     crate.add_argument("--without-inputs", action="store_true", help="refer to the inputs, do not pack them")
     crate.add_argument("--with-intermediates", action="store_true", help="pack the files between the steps, too")
     crate.add_argument("--with-images", action="store_true", help="pack the container images, too (large)")
+    crate.add_argument("--with-journals", action="store_true", help="pack events and records, too, for the seal")
+    crate.add_argument(
+        "--profile", choices=["0.5", "0.6"], default="0.5", help="version of Workflow Run RO-Crate (default: 0.5)"
+    )
     crate.set_defaults(verb=cmd_crate)
-    check = verbs.add_parser("check", parents=[COMMON, ANSWER], help="is this crate whole and valid? (offline)")
-    check.add_argument("crate", metavar="CRATE")
-    check.set_defaults(verb=cmd_check)
 
 
 def cmd_prov(options: argparse.Namespace) -> int:
@@ -55,7 +58,6 @@ def cmd_prov(options: argparse.Namespace) -> int:
 
 def cmd_crate(options: argparse.Namespace) -> int:
     from provcap import bundle
-    from provcap.crate.policy import Policy
 
     opened = open_run(options.run, options.directory)
     if opened.crate is not None:
@@ -65,23 +67,23 @@ def cmd_crate(options: argparse.Namespace) -> int:
     if opened.going_on:
         raise ProvcapError("still-running", f"the run {opened.run.id} is still going on", "pack it when it has ended")
     target = Path(options.output or f"{opened.run.id}.crate.zip")
-    policy = Policy(
-        inputs=not options.without_inputs, intermediates=options.with_intermediates, images=options.with_images
-    )
-    gaps = bundle.write_crate(opened.run, opened.files, target, policy)
+    gaps = bundle.write_crate(opened.run, opened.files, target, _policy(options))
     packed(gaps, target)
     print(target)
     return strict(options, (*opened.run.gaps, *gaps))
 
 
-def cmd_check(options: argparse.Namespace) -> int:
-    from provcap import check, summary
+def _policy(options: argparse.Namespace) -> Policy:
+    from provcap.crate.derived import PROFILES
+    from provcap.crate.policy import Policy
 
-    findings = check.check(Path(options.crate))
-    print(json.dumps(asdict(findings)) if options.json else summary.of_findings(options.crate, findings))
-    if any(f.level == "warning" and f.slug == "not-conformant" for f in findings.findings):
-        print("hint: who, what and under which licence is said in provcap.yaml, see docs/crate.md", file=sys.stderr)
-    return 0 if findings.ok else 1
+    return Policy(
+        inputs=not options.without_inputs,
+        intermediates=options.with_intermediates,
+        images=options.with_images,
+        journals=options.with_journals,
+        profile=next(profile for profile in PROFILES if profile.version == options.profile),
+    )
 
 
 def packed(gaps: Sequence[Gap], target: Path) -> None:

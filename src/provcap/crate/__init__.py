@@ -1,4 +1,4 @@
-"""Run → Workflow Run RO-Crate (profiles 0.5, on RO-Crate 1.1), as a directory or a zip."""
+"""Run → Workflow Run RO-Crate (profiles 0.5 on RO-Crate 1.1, or 0.6 on 1.3), as a directory or a zip."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from pathlib import Path
 
 from provcap import store
 from provcap.codec import encode
-from provcap.crate import actions, assemble, files, readme, sink, software, workflow
+from provcap.crate import actions, assemble, assessments, containers, files, readme, sink, software, workflow
 from provcap.crate.draft import Draft, fragment, ref
 from provcap.crate.packing import Packing, SourceReader, pack_artifacts, pack_sources
 from provcap.crate.people import add_agent
 from provcap.crate.places import Places
 from provcap.crate.policy import Policy
 from provcap.crate.ports import Wiring
+from provcap.crate.profile import Profile
 from provcap.crate.surroundings import add_hosts, add_images
 from provcap.errors import ProvcapError
 from provcap.model import Gap, Run
 from provcap.questions import external_inputs, final_outputs
+from provcap.seal.manifest import BLOCKS, MANIFEST, SIGNATURE
 
 __all__ = ["Policy", "write"]
 
@@ -44,7 +46,7 @@ def write(
     """
     store.refuse_existing(target)
     packing = _pack(run, workdir, extras, policy, sources)
-    data = _describe(run, packing, extras)
+    data = _describe(run, packing, extras, policy.profile)
     packing.put(assemble.METADATA, data)
     if assemble.PREVIEW in extras:
         packing.put(assemble.PREVIEW, extras[assemble.PREVIEW])
@@ -57,7 +59,7 @@ def _pack(
 ) -> Packing:
     """Everything that the crate will carry besides metadata and README."""
     packing = Packing(Places())
-    own = (assemble.METADATA, assemble.PREVIEW, assemble.README, assemble.GAPS, LOG)
+    own = (assemble.METADATA, assemble.PREVIEW, assemble.README, assemble.GAPS, LOG, MANIFEST, SIGNATURE, BLOCKS)
     for place in (*own, *sorted(set(extras) - {assemble.PREVIEW})):
         if packing.places.take(place) != place:
             raise ProvcapError(
@@ -65,6 +67,7 @@ def _pack(
             )
     pack_sources(run, packing, read)
     pack_artifacts(run, packing, workdir, policy)
+    containers.pack_images(run, packing, policy)
     if run.log and workdir is not None:
         _pack_log(run.log, packing, workdir)
     return packing
@@ -82,7 +85,7 @@ def _pack_log(log: str, packing: Packing, workdir: Path) -> None:
         packing.put(LOG, data)
 
 
-def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes]) -> bytes:
+def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes], profile: Profile) -> bytes:
     """The metadata; adds the files that provcap itself writes to `packing` on the way."""
     draft = Draft()
     main = workflow.add_sources(draft, run, packing)
@@ -90,6 +93,7 @@ def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes]) -> bytes:
     files.add_items(draft, run, packing)
     tools = {rule: draft.entities[fragment("step", rule)]["workExample"]["@id"] for rule in workflow.steps(run)}
     images = add_images(draft, run)
+    containers.describe_images(draft, run, packing)
     scene = actions.Scene(run, packing, main, tools, images, add_hosts(draft, run), add_agent(draft, run))
     software.add_environments(draft, run, packing, tools, images)
     engine = software.add_engine(draft, run)
@@ -99,10 +103,12 @@ def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes]) -> bytes:
     files.add_extras(draft, packing, others, actions.RUN_ID)
     _add_own_files(draft, run, packing)
     files.add_digests(draft, packing)
+    written = set(packing.contents) | files.add_manifest(draft)
     if assemble.PREVIEW in extras:
         assemble.add_preview(draft)
-    root = assemble.add_root(draft, run, main, len(run.gaps) + len(packing.gaps))
-    return assemble.metadata(draft, root, set(packing.contents), packing.folders)
+    root = assemble.add_root(draft, run, main, len(run.gaps) + len(packing.gaps), profile)
+    profile.adapt(draft, root, run)
+    return assemble.metadata(draft, root, written, packing.folders, profile)
 
 
 def _add_actions(draft: Draft, scene: actions.Scene, engine: str) -> None:
@@ -118,6 +124,7 @@ def _add_actions(draft: Draft, scene: actions.Scene, engine: str) -> None:
             draft.link(scene.workflow, "hasPart", scene.tools[job.rule])
     actions.add_run(draft, scene, map(packing.id_of, external), map(packing.id_of, final))
     actions.add_orchestration(draft, scene, engine)
+    assessments.add_assessments(draft, run, packing)
 
 
 def _add_own_files(draft: Draft, run: Run, packing: Packing) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 from rocrate.model import ContextEntity, Dataset, File
 from rocrate.rocrate import ROCrate
 
-from provcap.crate import profile_0_5 as profile
+from provcap.crate import profile_0_5
 from provcap.crate.draft import Draft, ref
 from provcap.crate.people import add_authors, add_licence, add_organization
 from provcap.crate.places import file_id
+from provcap.crate.profile import Profile
 from provcap.model import Run
 
 METADATA = "ro-crate-metadata.json"
@@ -21,13 +22,13 @@ README = "README.md"
 GAPS = "provenance/gaps.json"
 
 
-def add_root(draft: Draft, run: Run, workflow: str, gaps: int) -> dict[str, Any]:
+def add_root(draft: Draft, run: Run, workflow: str, gaps: int, profile: Profile) -> dict[str, Any]:
     """What the root says of itself and of the run; returns its properties (RO-Crate 1.1, "Root Data Entity")."""
-    claimed = [profile.PROCESS, profile.WORKFLOW, profile.WORKFLOW_RO_CRATE]
+    claimed = [profile.process, profile.workflow, profile.workflow_ro_crate]
     if draft.linked(workflow, "hasPart"):  # the profile cannot hold for a run in which no job was executed
-        claimed.insert(2, profile.PROVENANCE)
-    for identifier, name, version in claimed:
-        draft.add(identifier, "CreativeWork", name=name, version=version)
+        claimed.insert(2, profile.provenance)
+    for identifier, name, version, _ in claimed:
+        draft.add(identifier, profile.types, name=name, version=version)
     authors = [ref(person) for person in add_authors(draft, run)]
     publisher = run.about.publisher
     title = run.about.title or f"Run of {run.workflow.snakefile} on {run.started[:10]}"
@@ -40,7 +41,7 @@ def add_root(draft: Draft, run: Run, workflow: str, gaps: int) -> dict[str, Any]
         "publisher": ref(add_organization(draft, publisher)) if publisher else None,
         "keywords": ", ".join(run.about.keywords),
         "identifier": run.id,
-        "conformsTo": [ref(identifier) for identifier, _, _ in claimed],
+        "conformsTo": [ref(claim.identifier) for claim in claimed],
         "mainEntity": ref(workflow),
         "mentions": [ref(i) for i in sorted(draft.entities) if _is_mentioned(draft.entities[i]["@type"])],
     }
@@ -67,18 +68,18 @@ def _is_mentioned(types: list[str]) -> bool:
     return any(t.endswith("Action") or t == "Collection" for t in types)
 
 
-def metadata(draft: Draft, root: dict[str, Any], places: set[str], folders: set[str]) -> bytes:
+def metadata(draft: Draft, root: dict[str, Any], places: set[str], folders: set[str], profile: Profile) -> bytes:
     """The text of ro-crate-metadata.json. `places` are the files of the crate and `folders` its directories.
 
     Ids and dates are all ours: ro-crate-py would take random ones and the time of writing.
     """
-    crate = ROCrate(version=profile.RO_CRATE)
-    crate.metadata.extra_contexts = list(profile.CONTEXTS)
-    crate.metadata.extra_terms = dict(profile.TERMS)
-    crate.metadata["conformsTo"] = [
-        ref(f"https://w3id.org/ro/crate/{profile.RO_CRATE}"),
-        ref(profile.WORKFLOW_RO_CRATE[0]),
-    ]
+    crate = ROCrate(version=profile.ro_crate)
+    crate.metadata.extra_contexts = list(profile_0_5.CONTEXTS)
+    crate.metadata.extra_terms = dict(profile.terms)
+    kept_to = [ref(f"https://w3id.org/ro/crate/{profile.ro_crate}")]
+    if profile.descriptor_claims:
+        kept_to.append(ref(profile.workflow_ro_crate.identifier))
+    crate.metadata["conformsTo"] = kept_to if len(kept_to) > 1 else kept_to[0]
     files = {file_id(place): place for place in places}
     directories = {file_id(folder) + "/": folder for folder in folders}
     for identifier, properties in draft.frozen():

@@ -12,21 +12,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-from provcap.crate import profile_0_5 as profile
+from provcap.crate.derived import PROFILES, write_profiles
+from provcap.crate.profile import Claim, Profile
 
-#: @id of a profile that a crate claims to the validator's name for it; the first that applies includes the others
-PROFILES: Final = {
-    profile.PROVENANCE[0]: "provenance-run-crate-0.5",
-    profile.WORKFLOW[0]: "workflow-run-crate-0.5",
-    profile.PROCESS[0]: "process-run-crate-0.5",
-    profile.WORKFLOW_RO_CRATE[0]: "workflow-ro-crate-1.0",
-}
-BASE: Final = "ro-crate-1.1"
 #: "the @id of software SHOULD be an absolute URI" cannot hold for the workflow file that workflow-ro-crate-1.0_4.1
 #: REQUIRES in the crate; seen with roc-validator 0.13.0
-SKIPPED: Final = ("process-run-crate-0.5_5.1",)
+SKIPPED: Final = tuple(f"{profile.process.known_as}_5.1" for profile in PROFILES)
 _CONTEXTS: Final = {
-    "https://w3id.org/ro/crate/1.1/context": "ro-crate-1.1.jsonld",
+    **{profile.context: f"{profile.base}.jsonld" for profile in PROFILES},
     "https://w3id.org/ro/terms/workflow-run/context": "workflow-run.jsonld",
 }
 
@@ -50,24 +43,32 @@ def is_installed() -> bool:
     return True
 
 
-def profile_of(claimed: Iterable[str]) -> str:
-    """The validator's name for the strictest of the `claimed` profiles that it knows."""
+def profile_of(claimed: Iterable[str]) -> tuple[Profile, Claim | None]:
+    """The strictest known profile among the `claimed` ones, with the version that it belongs to; or plain RO-Crate."""
     wanted = {claim.rstrip("/") for claim in claimed}
-    return next((name for identifier, name in PROFILES.items() if identifier in wanted), BASE)
+    found = [(p, claim) for p in PROFILES for claim in p.claims if claim.identifier in wanted]
+    if found:
+        return found[0]
+    return next((p for p in PROFILES if f"https://w3id.org/ro/crate/{p.ro_crate}" in wanted), PROFILES[0]), None
 
 
-def validate(root: Path, name: str) -> list[Issue]:
-    """What the profile `name` REQUIRES or RECOMMENDS and the crate in the directory `root` does not do."""
+def validate(root: Path, profile: Profile, claimed: Claim | None, own: bool = False) -> list[Issue]:
+    """What `claimed` REQUIRES or RECOMMENDS and the crate in the directory `root` does not do.
+
+    `own`: the rules of provcap's own profile, too.
+    """
     from rocrate_validator import services
     from rocrate_validator.models import Severity, ValidationSettings
     from rocrate_validator.utils.http import HttpRequester
 
-    with tempfile.TemporaryDirectory(prefix="provcap-contexts-") as folder, _quiet():
-        cache = Path(folder, "contexts")
+    with tempfile.TemporaryDirectory(prefix="provcap-profiles-") as folder, _quiet():
+        cache, extra = Path(folder, "contexts"), Path(folder, "profiles")
+        extra.mkdir()
         _seed(cache)
         settings = ValidationSettings(
             rocrate_uri=str(root),
-            profile_identifier=name,
+            profile_identifier=write_profiles(extra, profile, claimed, own),
+            extra_profiles_path=extra,
             requirement_severity=Severity.RECOMMENDED,
             offline=True,
             cache_path=cache,

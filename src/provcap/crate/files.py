@@ -12,6 +12,7 @@ from provcap.crate.packing import Item, Packing, description
 from provcap.crate.places import file_id, media_type
 from provcap.model import Run
 from provcap.questions import producers
+from provcap.seal.manifest import BLOCKS, MANIFEST
 
 _EXTRAS: Final = {
     "provenance/run.json": "Everything that was recorded of the run, in provcap's own format",
@@ -23,6 +24,10 @@ _EXTRAS: Final = {
     "provenance/prov.trig": "The run as W3C PROV-O, in TriG",
     "provenance/prov.svg": "The provenance graph of the run, drawn",
     "provenance/report.html": "A report on the run",
+    "provenance/seal.json": "The ends of the hash chains over the journals of the run, sealed when it had ended",
+    "provenance/events.jsonl": "What Snakemake's main process planned and saw, as it was written down",
+    "provenance/records.jsonl": "What was recorded of each attempt at a job, as it was written down",
+    "provenance/statement.json": "The run as an in-toto statement with SLSA provenance",
 }
 
 
@@ -74,6 +79,17 @@ def add_digests(draft: Draft, packing: Packing) -> None:
         if identifier in draft and content.digest:
             size = str(len(content.data)) if content.path is None else None
             draft.add(identifier, "File", sha256=content.digest.removeprefix("sha256:"), contentSize=size)
+
+
+def add_manifest(draft: Draft) -> set[str]:
+    """The lists of all files' checksums, which are written last; returns their places."""
+    for place, what in (
+        (MANIFEST, "SHA-256 of every other file of the crate, this description among them; for sha256sum -c"),
+        (BLOCKS, "SHA-256 of each block of the large files, with its offset in bytes"),
+    ):
+        name = posixpath.basename(place)
+        draft.add(file_id(place), "File", name=name, description=what, encodingFormat="text/plain", about=ref("./"))
+    return {MANIFEST, BLOCKS}
 
 
 def add_extras(draft: Draft, packing: Packing, extras: Mapping[str, bytes], about: str) -> None:

@@ -1,8 +1,11 @@
-"""Which files of a run a crate carries."""
+"""Which files of a run a crate carries, and which profiles it keeps to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from provcap.crate import profile_0_5
+from provcap.crate.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,4 +16,6 @@ class Policy:
     inputs: bool = True  #: the files that the run read and did not make
     intermediates: bool = False  #: the files that the run made and read again
     images: bool = False  #: the files of container images: a rerun then needs no registry, and a crate gigabytes
+    journals: bool = False  #: events and records as they were written down, against which the seal can be checked
     max_file_bytes: int = 100 * 2**20  #: larger inputs and intermediates are left out
+    profile: Profile = profile_0_5.PROFILE

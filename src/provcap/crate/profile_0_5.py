@@ -1,23 +1,32 @@
-"""All that is particular to version 0.5 of the Workflow Run RO-Crate profiles, on RO-Crate 1.1.
+"""Version 0.5 of the Workflow Run RO-Crate profiles, on RO-Crate 1.1, and the names that no version has changed.
 
-See https://www.researchobject.org/workflow-run-crate/profiles/0.5/; the next version gets a file of its own.
+See https://www.researchobject.org/workflow-run-crate/profiles/0.5/; what 0.6 does differently is in profile_0_6.py.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-RO_CRATE: Final = "1.1"
+from provcap.crate.profile import Claim, Profile
+
 CONTEXTS: Final = ("https://w3id.org/ro/terms/workflow-run/context",)
-#: terms that neither context has, and that every reader may look up where they point
-TERMS: Final = {
-    "buildInstructions": "https://codemeta.github.io/terms/buildInstructions",
-    "exitCode": "https://w3id.org/ro/terms/sapporo#exitCode",
-}
-WORKFLOW_RO_CRATE: Final = ("https://w3id.org/workflowhub/workflow-ro-crate/1.0", "Workflow RO-Crate", "1.0")
-PROCESS: Final = ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5")
-WORKFLOW: Final = ("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5")
-PROVENANCE: Final = ("https://w3id.org/ro/wfrun/provenance/0.5", "Provenance Run Crate", "0.5")
+WORKFLOW_RO_CRATE: Final = "https://w3id.org/workflowhub/workflow-ro-crate/"
+RUN_CRATE: Final = "https://w3id.org/ro/wfrun/"
+PROFILE: Final = Profile(
+    version="0.5",
+    ro_crate="1.1",
+    terms={
+        "buildInstructions": "https://codemeta.github.io/terms/buildInstructions",
+        "exitCode": "https://w3id.org/ro/terms/sapporo#exitCode",
+    },
+    process=Claim(RUN_CRATE + "process/0.5", "Process Run Crate", "0.5", "process-run-crate-0.5"),
+    workflow=Claim(RUN_CRATE + "workflow/0.5", "Workflow Run Crate", "0.5", "workflow-run-crate-0.5"),
+    provenance=Claim(RUN_CRATE + "provenance/0.5", "Provenance Run Crate", "0.5", "provenance-run-crate-0.5"),
+    workflow_ro_crate=Claim(WORKFLOW_RO_CRATE + "1.0", "Workflow RO-Crate", "1.0", "workflow-ro-crate-1.0"),
+    types=("CreativeWork",),
+    descriptor_claims=True,
+    adapt=lambda _draft, _root, _run: None,
+)
 BIOSCHEMAS: Final = (
     "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE",
     "Bioschemas ComputationalWorkflow profile",

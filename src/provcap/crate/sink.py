@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from typing import Final
 from provcap import progress
 from provcap.crate.packing import Content
 from provcap.errors import ProvcapError
+from provcap.seal.manifest import Seen, compose
 
 _BLOCK: Final = 1 << 20
 #: not worth compressing again
@@ -26,7 +26,9 @@ def is_zip(target: Path) -> bool:
 
 
 def write_all(target: Path, contents: dict[str, Content], folders: set[str], date: str) -> None:
-    """Write everything beside `target` first and rename it at the end; `date` is the time that zip entries get.
+    """Write everything and its manifest beside `target` first and rename it at the end.
+
+    `date` is the time that zip entries get.
 
     Raises ProvcapError when a file changes while it is copied.
     """
@@ -45,37 +47,53 @@ def write_all(target: Path, contents: dict[str, Content], folders: set[str], dat
 
 def _write_tree(root: Path, contents: dict[str, Content], folders: set[str]) -> None:
     root.mkdir()
+    seen: dict[str, Seen] = {}
     for folder in sorted(folders):
         (root / folder).mkdir(parents=True, exist_ok=True)
     for place in progress.over(sorted(contents), "packing files"):
         path = root / place
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "xb") as stream:
-            _copy(contents[place], stream.write, place)
+            seen[place] = _copy(contents[place], stream.write, place)
         if contents[place].executable:
             path.chmod(path.stat().st_mode | 0o111)
+    for place, data in compose(seen).items():
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_bytes(data)
 
 
 def _write_zip(path: Path, contents: dict[str, Content], folders: set[str], date: str) -> None:
     """The same contents make the same bytes: sorted names, one date, fixed permissions."""
     when = _zip_date(date)
     holding = {str(parent) for place in contents for parent in PurePosixPath(place).parents}
+    seen: dict[str, Seen] = {}
     with zipfile.ZipFile(path, "x", allowZip64=True) as archive:
         places = sorted([*contents, *(f"{folder}/" for folder in folders - holding)])
         for place in progress.over(places, "packing files"):
-            info = zipfile.ZipInfo(place, when)
-            info.create_system = 3  # Unix, so that the permissions mean something
             if place.endswith("/"):
+                info = _entry(place, when)
                 info.external_attr = (0o40755 << 16) | 0x10
                 archive.writestr(info, b"")
-                continue
-            content = contents[place]
-            info.external_attr = (0o100755 if content.executable else 0o100644) << 16
-            stored = PurePosixPath(place).suffix.lower() in _STORED
-            info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-            # force_zip64 as the size is not known beforehand; always, so that it cannot differ between two writes
-            with archive.open(info, "w", force_zip64=True) as stream:
-                _copy(content, stream.write, place)
+            else:
+                seen[place] = _add(archive, place, contents[place], when)
+        for place, data in compose(seen).items():  # last, as it has the digests of all others
+            _add(archive, place, Content(data=data), when)
+
+
+def _entry(place: str, when: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(place, when)
+    info.create_system = 3  # Unix, so that the permissions mean something
+    return info
+
+
+def _add(archive: zipfile.ZipFile, place: str, content: Content, when: tuple[int, int, int, int, int, int]) -> Seen:
+    info = _entry(place, when)
+    info.external_attr = (0o100755 if content.executable else 0o100644) << 16
+    stored = PurePosixPath(place).suffix.lower() in _STORED
+    info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+    # force_zip64 as the size is not known beforehand; always, so that it cannot differ between two writes
+    with archive.open(info, "w", force_zip64=True) as stream:
+        return _copy(content, stream.write, place)
 
 
 def _zip_date(date: str) -> tuple[int, int, int, int, int, int]:
@@ -84,18 +102,20 @@ def _zip_date(date: str) -> tuple[int, int, int, int, int, int]:
     return (year, month, day, hour, minute, second) if year >= 1980 else (1980, 1, 1, 0, 0, 0)
 
 
-def _copy(content: Content, write: Callable[[bytes], object], place: str) -> None:
+def _copy(content: Content, write: Callable[[bytes], object], place: str) -> Seen:
+    seen = Seen()
     if content.path is None:
         write(content.data)
-        return
-    seen = hashlib.sha256()
+        seen.update(content.data)
+        return seen
     with open(content.path, "rb", buffering=0) as stream:
         for block in iter(lambda: stream.read(_BLOCK), b""):
             seen.update(block)
             write(block)
-    if content.digest not in (None, f"sha256:{seen.hexdigest()}"):
+    if content.digest not in (None, f"sha256:{seen.sha256}"):
         raise ProvcapError(
             "changed-while-packing",
             f"{content.path} changed while it was copied to {place}",
             "wait until it is finished",
         )
+    return seen
