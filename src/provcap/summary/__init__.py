@@ -1,5 +1,6 @@
 """A run in words and columns for a terminal."""
 
+from provcap.summary.answer import of_answer
 from provcap.summary.columns import table
 from provcap.summary.comparison import of_comparison
 from provcap.summary.crate import of_findings
@@ -10,6 +11,7 @@ from provcap.summary.run import gaps, of_jobs, of_run, of_runs, packages
 __all__ = [
     "find_job",
     "gaps",
+    "of_answer",
     "of_comparison",
     "of_explanation",
     "of_file",

@@ -1,0 +1,170 @@
+"""Verbs that let others ask: query, export."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provcap import store
+from provcap.cli.arguments import ANSWER, COMMON, Verbs, new_file
+from provcap.errors import ProvcapError
+from provcap.model import Run
+from provcap.opening import open_run
+
+if TYPE_CHECKING:
+    from provcap.query import Answer
+
+LARGEST_QUERY = 1 << 20  #: bytes of a file with a query
+
+
+def add(verbs: Verbs) -> None:
+    """Add them to the command line."""
+    query = verbs.add_parser("query", parents=[COMMON, ANSWER], help="ask crates and runs, in SPARQL or by name")
+    query.add_argument(
+        "words",
+        nargs="*",
+        metavar="RUN … QUESTION",
+        help="runs or crates (default: latest), then SPARQL, or the name of a question and what it asks for",
+    )
+    query.add_argument("--list", action="store_true", help="the questions that have a name")
+    query.add_argument("--file", type=Path, metavar="FILE.rq", help="the SPARQL in this file")
+    query.add_argument("--csv", action="store_true", help="the answer as CSV")
+    query.add_argument("--timeout", type=_positive, default=300.0, metavar="SECONDS", help="default: 300")
+    query.add_argument("--memory", type=_positive, default=4096.0, metavar="MIB", help="default: 4096")
+    query.add_argument("--rows", type=_positive, default=100_000.0, metavar="N", help="default: 100000")
+    query.add_argument(
+        "--context", action="append", default=[], metavar="IRI=FILE", help="a JSON-LD context that a crate uses"
+    )
+    query.set_defaults(verb=cmd_query)
+    export = verbs.add_parser("export", parents=[COMMON], help="runs as a database, as lists of software, as CodeMeta")
+    export.add_argument("runs", nargs="*", metavar="RUN", help="runs or crates of provcap (default: latest)")
+    form = export.add_mutually_exclusive_group(required=True)
+    form.add_argument("--sql", type=Path, metavar="FILE", help="load them into this SQLite database, new or not")
+    form.add_argument("--parquet", type=Path, metavar="DIR", help="one Parquet file for each table")
+    form.add_argument("--cyclonedx", type=Path, metavar="DIR", help="one CycloneDX document for each environment")
+    form.add_argument("--spdx", type=Path, metavar="DIR", help="one SPDX document for each environment")
+    form.add_argument("--codemeta", type=Path, metavar="FILE", help="the workflow of one run in CodeMeta")
+    export.set_defaults(verb=cmd_export)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is no number above 0")
+    return value
+
+
+def cmd_query(options: argparse.Namespace) -> int:
+    from provcap import query
+
+    if options.list:
+        print(_listed(options.json))
+        return 0
+    names, text, bindings = _question(options.words, options.file)
+    limits = query.Limits(options.timeout, int(options.memory) << 20, int(options.rows))
+    with tempfile.TemporaryDirectory(prefix="provcap-query-") as scratch:
+        graphs = query.graphs(names or ["latest"], options.directory, Path(scratch))
+        answer = query.ask(graphs, text, bindings, limits, _contexts(options.context))
+    _show(options, answer, list(graphs))
+    return 0
+
+
+def _listed(as_json: bool) -> str:
+    from provcap import query, summary
+
+    questions = list(query.named().values())
+    if as_json:
+        return json.dumps([{"name": q.name, "arguments": q.arguments, "answers": q.summary} for q in questions])
+    return summary.table([(" ".join((q.name, *q.arguments)), q.summary) for q in questions])
+
+
+def _question(words: Sequence[str], path: Path | None) -> tuple[list[str], str, dict[str, str]]:
+    """The runs, the SPARQL, and what its variables are bound to. Raises ProvcapError (``no-question``)."""
+    from provcap import query
+
+    if path is not None:
+        if path.stat().st_size > LARGEST_QUERY:
+            raise ProvcapError("bad-query", f"{path} is larger than {LARGEST_QUERY} bytes", "ask for less")
+        return list(words), path.read_text("utf-8", "replace"), {}
+    questions = query.named()
+    at = next((i for i, word in enumerate(words) if word in questions or "{" in word), None)
+    if at is None:
+        raise ProvcapError(
+            "no-question", "there is no question: neither SPARQL nor the name of one", "see: provcap query --list"
+        )
+    found = questions.get(words[at])
+    given, wanted = words[at + 1 :], found.arguments if found else ()
+    if len(given) != len(wanted):
+        after = " ".join(wanted) or "nothing"
+        raise ProvcapError("no-question", f"after {words[at][:40]!r} comes {after}", "runs and crates come before it")
+    text = found.text if found else words[at]
+    return list(words[:at]), text, dict(zip(wanted, given, strict=True))
+
+
+def cmd_export(options: argparse.Namespace) -> int:
+    from provcap import export
+
+    names = options.runs or ["latest"]
+    runs = (open_run(name, options.directory).run for name in names)
+    if options.sql:
+        print(f"{export.sql(options.sql, runs)} runs in {options.sql}", file=sys.stderr)
+    elif options.parquet:
+        export.parquet(options.parquet, runs)
+    elif options.codemeta:
+        new_file(options.codemeta, export.codemeta(_only(list(runs))))
+    else:
+        folder, write = (options.cyclonedx, export.cyclonedx) if options.cyclonedx else (options.spdx, export.spdx)
+        _new_folder(folder, (write(run) for run in runs))
+    return 0
+
+
+def _only(runs: Sequence[Run]) -> Run:
+    if len(runs) == 1:
+        return runs[0]
+    raise ProvcapError("one-run", "CodeMeta is of the workflow of one run", "name one run")
+
+
+def _new_folder(folder: Path, documents: Iterable[dict[str, bytes]]) -> None:
+    """Write `documents` into a new directory; an environment that several runs had is written once."""
+    store.refuse_existing(folder)
+    found: dict[str, bytes] = {}
+    for document in documents:
+        found = document | found
+    if not found:
+        raise ProvcapError("no-environment", "no environment of these jobs is known", "see: provcap show --software")
+    folder.mkdir(parents=True)
+    for name, content in found.items():
+        store.write_atomic(folder / name, content)
+
+
+def _contexts(given: Sequence[str]) -> dict[str, str]:
+    pairs = [text.rpartition("=") for text in given]
+    for iri, _, path in pairs:
+        if not iri or not Path(path).is_file():
+            raise ProvcapError("unknown-context", f"{iri}={path} names no file", "write --context IRI=FILE")
+    return {iri: path for iri, _, path in pairs}
+
+
+def _show(options: argparse.Namespace, answer: Answer, bases: Sequence[str]) -> None:
+    from provcap import codec, summary
+
+    if not answer.complete:
+        print(f"note: only the first {len(answer.rows)} rows; more with --rows", file=sys.stderr)
+    if options.json:
+        more = {"columns": answer.columns, "rows": answer.rows, "complete": answer.complete}
+        print(codec.stamp("provcap.answer/1", more))
+    elif options.csv:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([answer.columns, *answer.rows])
+        sys.stdout.write(text.getvalue())
+    elif answer.rows:
+        print(summary.of_answer(answer.columns, answer.rows, bases))
+    else:
+        print("nothing is known of that", file=sys.stderr)
