@@ -2,7 +2,7 @@
 
 - ``snakemake.executors.local.Executor.cached_or_run``: runs in the process and thread, on the node, where a job runs.
 - ``snakemake.shell.shell._get_process_prefix``: its text is executed inside the container, after conda and modules.
-- ``snakemake.spawn_jobs.SpawnedJobArgsFactory.envvars``: carries our variable to executors that export none.
+- ``snakemake.spawn_jobs.SpawnedJobArgsFactory.envvars``: carries our variable to other nodes (`spawning`).
 
 None is a declared interface (checked on 9.0 to 9.27). What does not look as expected is left alone and told as a Gap.
 """
@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from provcap.capture import fence, granted, process, reading, replay, runblock, settings, shellscope, tools
+from provcap.capture import fence, granted, process, reading, replay, runblock, settings, shellscope, spawning, tools
 from provcap.capture.recorder import Attempt, Recorder
 
 RUN_VARIABLE = "PROVCAP_RUN"  #: the run's id, in the environment of every Snakemake process of the run
@@ -263,32 +263,14 @@ def _popen(*args: Any, **kwargs: Any) -> process.Process:
     return started
 
 
-def _factory() -> Any:
-    return importlib.import_module("snakemake.spawn_jobs").SpawnedJobArgsFactory
-
-
-def _know_spawned() -> bool:
-    return list(inspect.signature(_factory().envvars).parameters) == ["self"]
-
-
-def _wrap_spawned() -> bool:
-    factory = _factory()
-    original = factory.envvars
-
-    @functools.wraps(original)
-    def envvars(self: Any) -> dict[str, str]:
-        found = dict(original(self))
-        if _run_id is not None:
-            found.setdefault(RUN_VARIABLE, _run_id)
-            found.update({name: os.environ[name] for name in _PASSED_ON if name in os.environ})
-        return found
-
-    factory.envvars = envvars
-    return True
+def _passed_on() -> dict[str, str]:
+    if _run_id is None:
+        return {}
+    return {RUN_VARIABLE: _run_id, **{name: os.environ[name] for name in _PASSED_ON if name in os.environ}}
 
 
 _SEAMS: dict[str, tuple[Callable[[], bool], Callable[[], bool]]] = {
     "Executor.cached_or_run": (_know_jobs, _wrap_jobs),
     "shell._get_process_prefix": (_know_shell, _wrap_shell),
-    "SpawnedJobArgsFactory.envvars": (_know_spawned, _wrap_spawned),
+    "SpawnedJobArgsFactory.envvars": (spawning.recognise, lambda: spawning.wrap(_passed_on)),
 }
