@@ -31,9 +31,17 @@ def judge(path: str, comparator: str, measured: Measured, entry: Entry | None, d
         more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
         reason = _sentence("; ".join(broken[:3]) + more, measured.where)
         return Verdict(path, "different", comparator, held, reason)
-    apart = [_told(m) for m in held if m.kept and m.limit is not None and _is_apart(m)]
-    reason = "; ".join(apart[:3]) or "the content is the same, the bytes are not"
-    return Verdict(path, "equivalent", comparator, held, reason, entry.because)
+    return Verdict(path, "equivalent", comparator, held, _why_equivalent(held, entry), entry.because)
+
+
+def _why_equivalent(held: Iterable[Measure], entry: Entry) -> str:
+    """What is apart and within the limits; that nothing is, only when nothing is."""
+    apart = [_told(m) for m in held if m.kept and _is_apart(m)]
+    apart += [_told(m) for m in held if m.kept is None and m.direction == "smaller" and _is_apart(m)]
+    apart += [_told(m) for m in held if m.kept is None and m.direction == "same" and m.value is not None]
+    more = f" and {len(apart) - 3} more" if len(apart) > 3 else ""
+    left_out = ", but for what the limits leave out" if entry.options.scrubs or entry.options.ignore else ""
+    return "; ".join(apart[:3]) + more or f"the content is the same{left_out}, the bytes are not"
 
 
 def _gist(measured: Measured) -> str:
