@@ -38,7 +38,8 @@ def add_circumstances(draft: Draft, action: str, job: Job) -> None:
         ("conda", "conda_env", job.conda_env),
     ]
     facts += [("allocation", name, value) for name, value in job.allocation.items()]
-    facts += [("accounting", name, value) for name, value in (codec.encode(job.accounting) or {}).items()]
+    counted = codec.encode(job.accounting) or {}  # without its times: the action has those of the attempt
+    facts += [("accounting", name, value) for name, value in counted.items() if name not in ("started", "ended")]
     facts += [("envModule", "module", name) for name in job.env_modules]
     facts += [("limit", name, value) for name, value in job.limits.items()]
     facts += [("filesystem", "file system", job.filesystem), ("network", "network", job.network)]
