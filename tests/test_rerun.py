@@ -23,7 +23,7 @@ from provcap.rerun.bag import crate_root
 from provcap.rerun.command import carry_over
 from provcap.rerun.layout import layout
 from provcap.rerun.plan import plan
-from tests import images, workflows
+from tests import images, registry, workflows
 from tests.crates import ABOUT, pack, replace, spoil, unpacked
 from tests.engines import ROOT
 
@@ -378,6 +378,32 @@ def test_image_in_the_crate_and_from_the_recipe(boxed: Path, tmp_path: Path) -> 
         assert "built from the recipe" in done.stderr
     finally:
         (boxed / "away").rename(boxed / "images")
+
+
+@pytest.mark.apptainer
+@pytest.mark.docker
+@pytest.mark.slow
+def test_image_from_a_registry_by_digest(boxed: Path, tmp_path: Path) -> None:
+    """An image whose address names a digest is pulled again by it when nobody has the file: no gap, and nothing else."""
+    assert boxed.is_dir()  # its fixture made the Docker image
+    (tmp_path / "registry").mkdir()
+    with registry.serving("provcap-test-box:1", tmp_path / "registry") as (address, asked):
+        text = f'container: "{address}"\nrule only:\n    output: "a.txt"\n    shell: "printf box > {{output}}"\n'
+        workdir = workflows.write(tmp_path / "work", text)
+        plainly = {"APPTAINER_NOHTTPS": "1", "APPTAINER_CACHEDIR": str(tmp_path / "cache")}
+        done = workflows.snakemake(workdir, "--use-singularity", **plainly)
+        assert done.returncode == 0, done.stderr
+        crate = pack(workdir, tmp_path / "it.zip")
+        workdir.rename(tmp_path / "away")
+        shutil.rmtree(tmp_path / "cache")
+        asked.clear()
+        other = {**plainly, "APPTAINER_CACHEDIR": str(tmp_path / "other")}
+        done = workflows.provcap(tmp_path, "rerun", str(crate), "-C", "new", **other)
+        assert done.returncode == 0, done.stderr
+        assert f"pulled as {address}" in done.stderr, done.stderr
+        assert any(path.endswith(address.rsplit("@", 1)[-1]) for path in asked)
+    gaps = {gap.slug for gap in open_run("latest", tmp_path / "new").run.gaps}
+    assert "image-differs" not in gaps
 
 
 @pytest.mark.apptainer

@@ -83,8 +83,13 @@ def place(image: Image, layout: Layout) -> Path:
     """
     if "://" in image.reference and not image.reference.startswith("file:"):
         name = hashlib.md5(image.reference.encode(), usedforsecurity=False).hexdigest()
-        return layout.workdir / ".snakemake" / "singularity" / f"{name}.simg"
+        return pulled(layout) / f"{name}.simg"
     return layout.place(image.path or image.reference.removeprefix("file://"))
+
+
+def pulled(layout: Layout) -> Path:
+    """The folder of images that have an address."""
+    return layout.workdir / ".snakemake" / "singularity"
 
 
 def _cached(image: Image) -> Path | None:

@@ -21,7 +21,7 @@ from provcap.model import About, Agent, Assessment, Comparison, Gap, Organizatio
 from provcap.opening import Opened, open_run
 from provcap.questions import outputs
 from provcap.rerun.files import put
-from provcap.rerun.images import obtain, pinned, put_recipe
+from provcap.rerun.images import obtain, pinned, pulled, put_recipe
 from provcap.rerun.plan import Plan
 
 FORMAT = "provcap.rerun/1"
@@ -117,6 +117,8 @@ def arguments(plan: Plan, manner: Manner) -> list[str]:
     """The words for Snakemake."""
     # a profile beside the workflow belongs to the original machine; what it says of results has been carried over
     words = ["-s", str(plan.snakefile), "--workflow-profile", "none"]
+    if plan.images:  # else Snakemake looks for pulled images where APPTAINER_CACHEDIR says, and pulls its own
+        words += ["--singularity-prefix", str(pulled(plan.layout))]
     if manner.profile is not None:
         profile = Path(manner.profile)
         words += ["--profile", str(profile.absolute()) if profile.is_dir() else manner.profile]
