@@ -179,7 +179,7 @@ def test_collected_by_many_at_once(tmp_path: Path) -> None:
     folder = store.find_run(workdir, "latest")
     expected = (folder / "run.json").read_bytes()
     lines = (folder / "records.jsonl").read_bytes().splitlines(keepends=True)
-    for _ in range(10):
+    for _ in range(4):
         (folder / "records.jsonl").unlink(missing_ok=True)
         for number, line in enumerate(lines):
             store.write_atomic(folder / "records" / f"node-{number}.jsonl", line)
