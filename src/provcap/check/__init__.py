@@ -20,6 +20,7 @@ from provcap.errors import DamagedRecord
 __all__ = ["Finding", "Findings", "check"]
 
 RUN_FILE: Final = "provenance/run.json"
+_TWICE: Final = frozenset({"digest-differs", "file-missing", "file-unlisted"})  #: what manifest and metadata both see
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -59,15 +60,13 @@ def check(crate: Path, signers: Path | None = None, conforms: bool = True) -> Fi
 
 
 def _once(found: list[Finding]) -> Iterator[Finding]:
-    """Of two findings of one kind on one file, that which says where: what the manifest saw, the metadata saw too."""
-    located = {(f.slug, f.subject) for f in found if "the first wrong byte" in f.message}
-    names = {f.subject for f in found if f.slug == "file-unlisted" and "manifest" not in f.message}
-    for finding in found:
+    """Each trouble with a file once, in the words of the manifest, which knows where: the metadata saw it as well."""
+    told = set()
+    for finding in found:  # sorted: "manifest-sha256.txt says" comes before "the crate says"
         where = (finding.slug, finding.subject)
-        if finding.slug == "file-unlisted" and "manifest" in finding.message and finding.subject in names:
-            continue
-        if where not in located or "the first wrong byte" in finding.message or finding.slug != "digest-differs":
+        if finding.slug not in _TWICE or where not in told:
             yield finding
+        told.add(where)
 
 
 def _conformance(root: Path, entities: listing.Entities) -> tuple[str | None, list[Finding]]:
