@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from provcap import report
 from provcap.cli import main
 from provcap.codec import dump_run, dumps, encode
-from provcap.model import Comparison, Measure, Run, Verdict
+from provcap.model import Assessment, Comparison, Measure, Run, Verdict
 from provcap.report import pictures, wording
 from provcap.report.decoder import Decoder
 from provcap.report.page import _asset
@@ -225,6 +225,18 @@ def test_comparison_is_shown_when_given(tmp_path: Path) -> None:
     target.unlink()
     assert main(command) == 2
     assert not target.exists()
+
+
+def test_a_rerun_shows_its_verdicts() -> None:
+    """The page of a run that repeats another has the verdicts on its results, against the run that it repeats."""
+    run = read_run("succeeded")
+    assert "Verdicts" not in report.page(run).decode()
+    found = (
+        Assessment(Verdict("results/a.tif", "equivalent", "image", reason="within the limits"), limits="sha256:1"),
+    )
+    page = Reading(report.page(dataclasses.replace(run, rerun_of="the-first", assessments=found)))
+    assert "within the limits" in "".join(page.text_of("td"))
+    assert {"the-first", "results/a.tif", "sha256:1"} <= set(page.text_of("code"))
 
 
 def test_report_does_not_overwrite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

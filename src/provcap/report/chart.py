@@ -99,7 +99,7 @@ def timeline(run: Run) -> Timeline | None:
     lines = tuple(
         Line(
             rule,
-            _fitted(rule, LEFT - 12),
+            _fitted(rule, LEFT - 26),
             links[rule],
             n * ROW,
             _bars(run, jobs, scale),

@@ -29,13 +29,17 @@ class Decoder:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.communicate()
+            self._process.communicate()  # closes the pipes, too
+            self._process = None
 
     def thumbnail(self, data: bytes, suffix: str, largest: int, label: bool) -> Thumbnail:
         """As `pixels.thumbnail`. Raises Unreadable, also when the process did not survive the file."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "provcap.report.decoder"],
                 stdin=subprocess.PIPE,
@@ -49,7 +53,7 @@ class Decoder:
             _write(self._process.stdin, {"suffix": suffix, "largest": largest, "label": label}, data)
             answer, picture = _read(self._process.stdout)
         except (OSError, EOFError):
-            self._process.wait()
+            self._end()
             raise Unreadable("decoding it took too much memory or time") from None
         if "problem" in answer:
             raise Unreadable(answer["problem"])

@@ -55,7 +55,14 @@ def page(run: Run, place: Path | None = None, comparison: Comparison | None = No
     text = (
         _environment()
         .get_template("page.html")
-        .render(policy=policy, style=style, script=script, comparison=comparison, most=ROWS, **_told(run, Shelf(place)))
+        .render(
+            policy=policy,
+            style=style,
+            script=script,
+            comparison=comparison or _repeated(run),
+            most=ROWS,
+            **_told(run, Shelf(place)),
+        )
     )
     return text.encode("utf-8", "backslashreplace")
 
@@ -85,6 +92,14 @@ def _told(run: Run, shelf: Shelf) -> dict[str, Any]:
         "command": shlex.join(run.command),
         "methods": methods(run),
     }
+
+
+def _repeated(run: Run) -> Comparison | None:
+    """What `provcap rerun` found about the results of a run that repeats another."""
+    if run.rerun_of is None or not run.assessments:
+        return None
+    limits = next((a.limits for a in run.assessments if a.limits), None)
+    return Comparison(run.rerun_of, run.id, tuple(a.verdict for a in run.assessments), limits)
 
 
 def _files(run: Run) -> tuple[FileList, ...]:

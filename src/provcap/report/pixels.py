@@ -141,7 +141,7 @@ def _grey(plane: Any, ranges: list[str]) -> Any:
     low, high = np.percentile(finite, STRETCH)
     if low == high:
         low, high = finite.min(), finite.max()
-    ranges.append(f"{low:.3g} to {high:.3g}")
+    ranges.append(f"{low:.4g} to {high:.4g}")
     scaled = np.nan_to_num((values - low) / ((high - low) or 1.0), nan=0.0, posinf=1.0, neginf=0.0)
     return (np.clip(scaled, 0.0, 1.0) * 255).astype(np.uint8)
 

@@ -10,7 +10,7 @@ from provcap.drawing.diagram import duration, seconds_between, size_text
 from provcap.model import Job, Run, Step
 from provcap.report.wording import one_line, value_text
 
-ATTEMPTS, FAILURES, PARAMETERS = 20, 10, 40  #: rows per rule
+ATTEMPTS, FAILURES, PARAMETERS = 20, 3, 40  #: rows per rule
 STATES = {
     "succeeded": "succeeded",
     "failed": "failed",
@@ -62,7 +62,8 @@ class StepRow:
     took: str
     memory: str
     attempts: tuple[Attempt, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[Failure, ...]  #: the first few
+    failed: int  #: attempts that did not succeed
     parameters: tuple[Parameter, ...]
     images: tuple[str, ...]
     environments: tuple[str, ...]
@@ -120,6 +121,7 @@ def _row(run: Run, number: int, rule: str, jobs: list[Job], step: Step | None) -
         memory=size_text(memory) if memory else "",
         attempts=tuple(map(_attempt, shown)),
         failures=tuple(Failure(j, _why(j), latest[_identity(j)] not in bad) for j in failures[:FAILURES]),
+        failed=len(failures),
         parameters=tuple(parameters(jobs)),
         images=tuple(dict.fromkeys(images.get(j.image, j.image) for j in jobs if j.image)),
         environments=tuple(dict.fromkeys(j.environment for j in jobs if j.environment)),
