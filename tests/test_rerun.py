@@ -295,6 +295,15 @@ def test_command_line(command: str, arguments: list[str], targets: list[str], le
     assert (found.arguments, found.targets, found.left) == (arguments, targets, left)
 
 
+def test_no_value_becomes_an_option() -> None:
+    """A recorded value that Snakemake would read as another option is left behind."""
+    words = ("snakemake", "--config", "alpha=1", "--precommand=rm -r x", "-s/evil dir", "-- x", "--", "-n")
+    run = Run("r", "succeeded", "/w", Workflow("Snakefile"), "", command=words)
+    found = carry_over(run, layout(run, Path("/new")), lambda text: text)
+    assert found.words() == ["--config", "alpha=1", "--", "-n"]
+    assert found.left == ["--config --precommand=rm -r x -s/evil dir -- x"]
+
+
 def test_profile_is_carried_over(tmp_path: Path) -> None:
     """What a profile said of results is said again, what it said of the machine is not; the command line goes first."""
     workdir = workflows.write(

@@ -130,7 +130,8 @@ def carry_over(
     names = {option for option, _ in said}
     for profile in profiles:
         said[:0] = [(option, words) for option, words in _options(_words(profile)) if option not in names]
-    for option, words in said:
+    for option, given in said:
+        words = given if option in ("", "--singularity-args") else _values(option, given, command)
         if option == "":
             command.targets += [_target(word, mapped) for word in words]
         elif option == "--configfile":
@@ -146,11 +147,19 @@ def carry_over(
         elif option in RESOURCES:
             _resources(option, words, command)
         elif option in CARRIED:
-            command.arguments += [option, *words]
+            command.arguments += [option, *words] if words or not CARRIED[option][1] else []
         elif option not in REPLACED:
             command.left.append(" ".join([option, *words]))
     _deploy(run, command, methods)
     return command
+
+
+def _values(option: str, words: Sequence[str], command: Command) -> list[str]:
+    """The values of `option`; one that Snakemake could take for another option is left behind."""
+    kept = [word for word in words if not word.startswith("-")]
+    if len(kept) != len(words) and option in CARRIED:
+        command.left.append(" ".join([option, *(word for word in words if word not in kept)]))
+    return kept
 
 
 def _resources(option: str, words: Sequence[str], command: Command) -> None:

@@ -123,7 +123,7 @@ def arguments(plan: Plan, manner: Manner) -> list[str]:
         profile = Path(manner.profile)
         words += ["--profile", str(profile.absolute()) if profile.is_dir() else manner.profile]
     if manner.profile is None or manner.cores is not None:
-        words += ["--cores", str(manner.cores or len(os.sched_getaffinity(0)))]
+        words += ["--cores", str(manner.cores or _cores())]
     command = replace(plan.command, arguments=list(plan.command.arguments))
     if "--set-threads" in manner.arguments:  # Snakemake heeds the last one only
         command.drop("--set-threads")
@@ -133,6 +133,11 @@ def arguments(plan: Plan, manner: Manner) -> list[str]:
         store.write_atomic(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=True).encode())
         command.configfiles = [*command.configfiles, str(path)]
     return [*words, *manner.arguments, *command.words()]
+
+
+def _cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _note(plan: Plan, manner: Manner) -> str:
