@@ -14,6 +14,7 @@ publisher: {name: Brown University, ror: https://ror.org/05gq02987, url: https:/
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import yaml
 
 from provcap.errors import BadConfig
 from provcap.model import About, Agent, Gap, Organization
+from provcap.terms import read_terms
 
 PLACES = ("provcap.yaml", "config/provcap.yaml")
 MAX_BYTES = 1 << 20
@@ -29,6 +31,12 @@ _KNOWN = {"title", "description", "license", "keywords", "authors", "publisher",
 
 def read_about(workdir: Path) -> tuple[About, list[Gap]]:
     """What is said, and a Gap for what a crate wants to know and nobody said. A file with errors is a Gap too."""
+    about, gaps = _read(workdir)
+    terms, more = read_terms(workdir)
+    return replace(about, terms=terms), gaps + more
+
+
+def _read(workdir: Path) -> tuple[About, list[Gap]]:
     for place in PLACES:
         if (workdir / place).is_file():
             try:
@@ -58,7 +66,7 @@ def load(path: Path) -> About:
         raise BadConfig(
             "bad-config", f"{path}: unknown key {sorted(map(str, unknown))[0]!r}", f"known: {', '.join(sorted(_KNOWN))}"
         )
-    texts = {key: _text(plain, key, path) for key in ("title", "description", "license")}
+    texts: dict[str, Any] = {key: _text(plain, key, path) for key in ("title", "description", "license")}
     publisher, operator = plain.get("publisher"), plain.get("operator")
     return About(
         **texts,

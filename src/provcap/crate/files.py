@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
+from provcap import terms
 from provcap.crate import profile_0_5 as profile
 from provcap.crate.draft import Draft, fragment, ref
 from provcap.crate.packing import Item, Packing, description
@@ -36,10 +37,19 @@ def add_items(draft: Draft, run: Run, packing: Packing) -> None:
     made = producers(run)
     for item in packing.items.values():
         maker = made.get(item.artifact.path)
-        _add_item(draft, item, maker.rule if maker else None)
+        _add_item(draft, run, item, maker.rule if maker else None)
 
 
-def _add_item(draft: Draft, item: Item, rule: str | None) -> None:
+def add_format(draft: Draft, run: Run, path: str, known: str | None) -> str | list[Any]:
+    """The encodingFormat of `path`: its media type, and what people say it is (RO-Crate 1.1, "Adding detailed
+    descriptions of encodings")."""
+    said = terms.of_path(run, path)
+    for term in said:
+        draft.add(term.iri, "WebSite", name=term.name or term.iri, url=term.iri)
+    return [media_type(path, known), *(ref(term.iri) for term in said)] if said else media_type(path, known)
+
+
+def _add_item(draft: Draft, run: Run, item: Item, rule: str | None) -> None:
     artifact = item.artifact
     directory = artifact.kind == "directory"
     original = _readable(artifact.path)
@@ -50,7 +60,7 @@ def _add_item(draft: Draft, item: Item, rule: str | None) -> None:
         name=posixpath.basename(original.rstrip("/")) or original,
         description=_readable(description(item, rule)),
         alternateName=original if moved or item.place is None else None,
-        encodingFormat=None if directory else media_type(artifact.path, artifact.media_type),
+        encodingFormat=None if directory else add_format(draft, run, artifact.path, artifact.media_type),
         contentSize=None if item.size_bytes is None else str(item.size_bytes),
         sha256=None if directory else (item.digest or "").removeprefix("sha256:"),
         contentUrl=artifact.query,

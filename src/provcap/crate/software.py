@@ -6,11 +6,10 @@ from collections import defaultdict
 from typing import Final
 from urllib.parse import quote
 
-from packageurl import PackageURL
-
 from provcap.crate.draft import Draft, fragment, ref
 from provcap.crate.packing import Packing
 from provcap.model import Environment, Package, Run
+from provcap.purl import purl
 
 #: what people look for first when two image analyses differ; everything else is in the inventory
 IMPORTANT: Final = frozenset({
@@ -67,10 +66,10 @@ def add_requirements(draft: Draft, environment: Environment, tool: str, imported
         draft.link(tool, "softwareRequirements", identifier)
     for package in environment.packages:
         if package.name.lower() in (imported or IMPORTANT):
-            draft.link(tool, "softwareRequirements", _add_package(draft, package))
+            draft.link(tool, "softwareRequirements", _add_package(draft, package, environment))
 
 
-def _add_package(draft: Draft, package: Package) -> str:
+def _add_package(draft: Draft, package: Package, environment: Environment) -> str:
     name, version = quote(package.name), quote(package.version)
     homes = {
         "pypi": f"https://pypi.org/project/{name}/{version}/",
@@ -81,16 +80,10 @@ def _add_package(draft: Draft, package: Package) -> str:
         "rpm": f"https://rpmfind.net/linux/rpm2html/search.php?query={name}",
     }
     home = homes[package.manager]
-    identifier = (
-        home if package.manager == "pypi" else fragment("package", package.manager, package.name, package.version)
-    )
-    properties = {"url": home, "version": package.version, "identifier": purl(package)}
+    address = purl(package, environment)
+    identifier = home if package.manager == "pypi" else fragment("package", address.removeprefix("pkg:"))
+    properties = {"url": home, "version": package.version, "identifier": address}
     return draft.add(identifier, "SoftwareApplication", name=package.name, **properties)
-
-
-def purl(package: Package) -> str:
-    """The package URL (https://github.com/package-url/purl-spec), without the vendor, which is not always recorded."""
-    return str(PackageURL(package.manager, None, package.name, package.version))
 
 
 def listings(environment: Environment) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from provcap import terms
 from provcap.crate import profile_0_5 as profile
 from provcap.crate.draft import Draft, escape, fragment, ref
 from provcap.crate.packing import Packing
@@ -121,6 +122,10 @@ def add_steps(draft: Draft, run: Run, packing: Packing, workflow: str) -> None:
         tool = _add_tool(draft, run, packing, step, jobs.get(step.rule, []))
         identifier = fragment("step", step.rule)
         draft.add(identifier, "HowToStep", name=step.rule, position=str(position), workExample=ref(tool))
+        for term in terms.of_rule(run, step.rule):
+            draft.add(term.iri, "DefinedTerm", name=term.name or term.iri, url=term.iri)
+            draft.link(identifier, "about", term.iri)
+            draft.link(tool, "additionalType", term.iri)
         draft.add(workflow, "HowTo")
         draft.link(workflow, "step", identifier)
 

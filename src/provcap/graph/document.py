@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 
 from prov.constants import PROV_LOCATION, PROV_ROLE
-from prov.identifier import QualifiedName
+from prov.identifier import Identifier, QualifiedName
 from prov.model import ProvDocument
 
-from provcap import codec
+from provcap import codec, terms
 from provcap.errors import ProvcapError
 from provcap.graph.assessments import add_assessments
 from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, Value, attributes, local_name, pairs
@@ -90,7 +90,8 @@ class _Writer:
             TERMS["gap"]: self.draft.gaps(f"file:{artifact.path}"),
         }
         types = [WFPROV["Artifact"], TERMS[artifact.kind.capitalize()]]
-        self.prov.entity(self.names[version.identity], attributes(types, artifact.path, told))
+        formats = [(SCHEMA["encodingFormat"], Identifier(t.iri)) for t in terms.of_path(self.run, artifact.path)]
+        self.prov.entity(self.names[version.identity], attributes(types, artifact.path, told) + formats)
 
     def results(self) -> dict[str, QualifiedName]:
         """For each path the entity of what it held in the end."""

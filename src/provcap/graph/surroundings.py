@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from prov.constants import PROV_LOCATION
-from prov.identifier import QualifiedName
+from prov.identifier import Identifier, QualifiedName
 from prov.model import PROV
 
-from provcap.graph.draft import SCHEMA, TERMS, Draft, attributes, pairs
+from provcap import terms
+from provcap.graph.draft import SCHEMA, TERMS, Attributes, Draft, attributes, pairs
 from provcap.model import Environment, Hardware, Image, Imports, Source, Step
 
 PLAN, PERSON, SOFTWARE = PROV["Plan"], PROV["Person"], PROV["SoftwareAgent"]
@@ -67,7 +68,10 @@ class Surroundings:
     def _add_step(self, step: Step) -> QualifiedName:
         name = self._name("step", step.rule, step.rule)
         told = {SCHEMA["description"]: step.description, TERMS["line"]: step.line}
-        self.draft.document.entity(name, attributes([PLAN, TERMS["Step"]], step.rule, told))
+        means: Attributes = [
+            (SCHEMA["about"], Identifier(term.iri)) for term in terms.of_rule(self.draft.run, step.rule)
+        ]
+        self.draft.document.entity(name, attributes([PLAN, TERMS["Step"]], step.rule, told) + means)
         if source := self.source(step.source):
             self.draft.document.derivation(name, source)
         return name

@@ -9,7 +9,7 @@ from provcap.model.comparison import Comparison, Direction, Measure, Outcome, Ve
 from provcap.model.files import Artifact, Gap, Source
 from provcap.model.job import JSON, Draw, Job, Status
 from provcap.model.machine import Accounting, Gpu, Hardware, Usage
-from provcap.model.people import About, Agent, Organization
+from provcap.model.people import About, Agent, Organization, Term
 from provcap.model.rerun import Assessment, Origin
 from provcap.model.run import Run, Step, Workflow
 from provcap.model.software import Environment, Image, Imports, Interpreter, Library, Module, Package, Tool
@@ -43,6 +43,7 @@ __all__ = [
     "Source",
     "Status",
     "Step",
+    "Term",
     "Tool",
     "Usage",
     "Verdict",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,16 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A term of an ontology that a rule, or a format of files, stands for; from ``terms.yaml``."""
+
+    of: Literal["rule", "format"]
+    subject: str  #: the name of the rule, or the end of the names of such files, with its dot
+    iri: str
+    name: str | None = None  #: as people call it; not looked up
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What people say of the run; from ``provcap.yaml``."""
 
@@ -32,3 +43,4 @@ class About:
     authors: tuple[Agent, ...] = ()
     publisher: Organization | None = None
     operator: Agent | None = None  #: who ran it; not known from the authors, nor from the name of an account
+    terms: tuple[Term, ...] = ()
