@@ -7,6 +7,7 @@ where in run.json each job stands, and is good for exactly the run.json that it 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -76,7 +77,7 @@ def history(folder: Path, given: str, here: Path) -> tuple[Run, str] | None:
             told = dict(index.execute("SELECT key, value FROM told"))
             if told["format"] != _FORMAT or told["stamp"] != _stamp(source):
                 return None
-            run = codec.decode(Run, codec.loads(told["run"]))
+            run = codec.decode(Run, json.loads(told["run"]))
             candidates = lineage.names(run.workdir, given, here)
             path = next((c for c in candidates if any(_rows(index, "SELECT 1 FROM met WHERE path = ?", c))), None)
             return None if path is None else (_around(index, stream, run, path), path)
@@ -155,7 +156,7 @@ def _around(index: sqlite3.Connection, stream: Any, run: Run, path: str) -> Run:
             take(number)
     jobs = [found[number] for number in sorted(found)]
     rows = [row for subject in lineage.subjects_of(jobs) for row in _rows(index, _GAPS, subject)]
-    return replace(run, jobs=tuple(jobs), gaps=tuple(codec.decode(Gap, codec.loads(text)) for _, text in sorted(rows)))
+    return replace(run, jobs=tuple(jobs), gaps=tuple(codec.decode(Gap, json.loads(text)) for _, text in sorted(rows)))
 
 
 _GAPS = "SELECT number, content FROM gap WHERE subject = ?"
