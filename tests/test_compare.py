@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 import yaml
@@ -579,6 +580,60 @@ def test_archives_in_archives_end(tmp_path: Path) -> None:
         ends = [gzip.compress(data, mtime=0) for data in ends]
     found = verdict_on(Pair("", "x.gz" + ".gz" * 8, *map(content, ends), ""), tmp_path)
     assert (found.verdict, "deep" in found.reason) == ("unchecked", True)
+
+
+def test_pickled_zarr_runs_nothing(tmp_path: Path) -> None:
+    """A codec that would run a program is refused before a chunk is read."""
+    mark = tmp_path / "ran"
+    program = b"cos\nmkdir\n(V%s\ntR." % str(mark).encode()
+
+    def pickled(chunk: bytes) -> Writer:
+        def write(path: Path) -> None:
+            path.mkdir()
+            codec = {"id": "pickle", "protocol": 5}
+            entry = {"zarr_format": 2, "shape": [4], "chunks": [4], "dtype": "|u1", "order": "C", "fill_value": 0}
+            (path / ".zarray").write_text(json.dumps({**entry, "compressor": None, "filters": [codec]}))
+            (path / "0").write_bytes(chunk)
+
+        return write
+
+    found = verdict_on(Pair("", "a.zarr", pickled(program), pickled(program + b" "), ""), tmp_path)
+    assert (found.verdict, "pickle" in found.reason, mark.exists()) == ("different", True, False)
+
+
+def test_an_array_that_claims_to_be_endless_is_unchecked(tmp_path: Path) -> None:
+    """A few bytes of HDF5 can claim any number of zeros: nobody counts them."""
+
+    def endless(unit: str) -> Writer:
+        def write(path: Path) -> None:
+            with h5py.File(path, "w") as file:
+                file.create_dataset("x", shape=(1 << 50,), dtype="u1", chunks=(1 << 20,)).attrs["unit"] = unit
+
+        return write
+
+    found = verdict_on(Pair("", "a.h5", endless("m"), endless("s"), ""), tmp_path)
+    assert (found.verdict, "more than" in found.reason) == ("unchecked", True)
+
+
+def test_weights_of_a_model(tmp_path: Path) -> None:
+    """Another producer does not count, other weights do by their limit, another operator always."""
+    onnx = pytest.importorskip("onnx", reason="the library onnx is not installed")
+
+    def model(change: float = 0.0, operator: str = "Add", producer: str = "a") -> Writer:
+        weights = onnx.numpy_helper.from_array(np.arange(4, dtype="f4") + np.float32(change), "w")
+        x, y = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [4]) for name in "xy")
+        graph = onnx.helper.make_graph([onnx.helper.make_node(operator, ["x", "w"], ["y"])], "g", [x], [y], [weights])
+        opset = [onnx.helper.make_opsetid("", 17)]
+        made = onnx.helper.make_model(graph, producer_name=producer, opset_imports=opset, ir_version=8)
+        return content(made.SerializeToString())
+
+    limit = {"limits": {"max_abs": 0.01}}
+    seconds = [model(producer="b"), model(0.001), model(1.0), model(operator="Mul"), content("text")]
+    found = []
+    for i, second in enumerate(seconds):
+        (tmp_path / str(i)).mkdir()
+        found.append(verdict_on(Pair("", "m.onnx", model(), second, "", limit), tmp_path / str(i)).verdict)
+    assert found == ["equivalent", "equivalent", "different", "different", "different"]
 
 
 # --- other people's comparators

@@ -37,7 +37,7 @@ def open_tiff(place: Path, side: str, ome: bool) -> Iterator[tuple[list[Part], d
         with reading(side, what):
             import tifffile
 
-            tiff = stack.enter_context(tifffile.TiffFile(place))
+            tiff = stack.enter_context(tifffile.TiffFile(place, _multifile=False))  # no files that it names
             text = tiff.ome_metadata or ""
             if ome and not text:
                 raise ValueError("it has no OME-XML")
@@ -159,6 +159,7 @@ def read_zarr(place: Path, side: str) -> tuple[list[Part], dict[str, Any]]:
         parts, meaning = [], {}
         for name, member in sorted(members, key=lambda m: m[0]):
             if isinstance(member, zarr.Array):
+                _refuse_programs(member)
                 parts.append(Part.of(name or "array", _Reading(member, side)))
             attributes: dict[str, Any] = dict(member.attrs)
             for key, value in {**attributes, **attributes.get("ome", {})}.items():
@@ -167,6 +168,13 @@ def read_zarr(place: Path, side: str) -> tuple[list[Part], dict[str, Any]]:
         if not parts:
             raise ValueError("it has no array")
     return parts, meaning
+
+
+def _refuse_programs(array: Any) -> None:
+    """Raises ValueError when a codec of `array` is Python's pickle, which runs what it reads."""
+    said = array.metadata.to_dict()
+    if "pickle" in str([said.get(key) for key in ("filters", "compressor", "codecs")]).lower():
+        raise ValueError("its codec is pickle, which runs programs")
 
 
 class _Reading:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from provcap.compare.comparator import differs, number
+from provcap.compare.comparator import Unmeasured, differs, number
 from provcap.model import Measure
 
 BLOCK_BYTES: Final = 8 << 20  #: of one side, before it is converted to float64
+MAX_BYTES: Final = 1 << 40  #: of an array: a file of a few bytes can claim to hold any number of zeros
 WINDOW: Final = 7  #: pixels, of the structural similarity; odd
 
 
@@ -31,7 +32,12 @@ class Part:
 
 
 def blocks(shape: Sequence[int], itemsize: int) -> Iterator[tuple[slice | int, ...]]:
-    """Indices that cut an array of `shape` into pieces of at most BLOCK_BYTES, along the leading axes."""
+    """Indices that cut an array of `shape` into pieces of at most BLOCK_BYTES, along the leading axes.
+
+    Raises Unmeasured for an array of more than MAX_BYTES.
+    """
+    if itemsize * math.prod(shape) > MAX_BYTES:
+        raise Unmeasured(f"an array of more than {MAX_BYTES} bytes")
     if not shape:
         yield ()
         return
