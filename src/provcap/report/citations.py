@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 WORKS = {
     "snakemake": "Snakemake: Mölder F. et al. (2021). Sustainable data analysis with Snakemake. "
-    "F1000Research 10:33. doi:10.12688/f1000research.29032",
+    "F1000Research 10:33. doi:10.12688/f1000research.29032.2",
     "apptainer": "Apptainer (Singularity): Kurtzer G. M. et al. (2017). Singularity: Scientific containers for "
     "mobility of compute. PLOS ONE 12(5):e0177459. doi:10.1371/journal.pone.0177459",
     "numpy": "NumPy: Harris C. R. et al. (2020). Array programming with NumPy. "
