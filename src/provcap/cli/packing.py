@@ -21,10 +21,17 @@ def add(verbs: Verbs) -> None:
     """Add them to the command line."""
     prov = verbs.add_parser("prov", parents=[NAMED, COMMON], help="the run as W3C PROV")
     prov.add_argument(
-        "-f", "--format", default="provn", choices=["provn", "json", "xml", "turtle", "trig", "jsonld", "svg"]
+        "-f", "--format", default="provn", choices=["provn", "json", "xml", "turtle", "trig", "jsonld", "svg", "png"]
     )
     prov.add_argument("-o", "--output", metavar="FILE", help="default: stdout")
-    prov.add_argument("--file", metavar="PATH", help="only what led to this file")
+    part = prov.add_mutually_exclusive_group()
+    part.add_argument("--file", metavar="PATH", help="only what led to this file")
+    part.add_argument(
+        "--bundle",
+        nargs="*",
+        metavar="RUN",
+        help="as a bundle that has a provenance itself; with a bundle for each RUN",
+    )
     prov.set_defaults(verb=cmd_prov)
     crate = verbs.add_parser("crate", parents=[NAMED, COMMON, STRICT], help="the run as an RO-Crate")
     crate.add_argument(
@@ -44,11 +51,13 @@ def cmd_prov(options: argparse.Namespace) -> int:
     from provcap import drawing, graph, lineage
 
     run = open_run(options.run, options.directory).run
-    if options.format == "svg":
-        content = drawing.draw(run)
+    if options.format in ("svg", "png"):
+        content = drawing.draw(run) if options.format == "svg" else drawing.png(drawing.draw(run))
     else:
         path = lineage.recorded_path(run, options.file, options.directory) if options.file else None
-        content = graph.serialise(graph.document(run, path), options.format)
+        others = [open_run(name, options.directory).run for name in options.bundle or ()]
+        document = graph.document(run, path) if options.bundle is None else graph.bundled([run, *others])
+        content = graph.serialise(document, options.format)
     if options.output:
         new_file(Path(options.output), content)
     else:

@@ -14,6 +14,8 @@ from provcap.crate import profile_0_5, profile_0_6
 from provcap.crate.profile import Claim, Profile
 
 PROFILES: Final = (profile_0_5.PROFILE, profile_0_6.PROFILE)
+#: the folders of roc-validator with the shapes of Workflow Run RO-Crate
+SHAPES_OF: Final = ("process-run-crate", "workflow-ro-crate", "workflow-run-crate", "provenance-run-crate")
 OWN: Final = "provcap-run-crate"  #: roc-validator's name for our profile
 _OWN_PROFILE: Final = """\
 @prefix dct: <http://purl.org/dc/terms/> .
@@ -33,12 +35,12 @@ def write_profiles(folder: Path, profile: Profile, claimed: Claim | None, own: b
 
     Returns the name to ask for. `own`: with our own profile on top, for crates that provcap wrote.
     """
-    if profile.version == profile_0_6.PROFILE.version:
-        _write_0_6(folder)
+    if profile.shapes:
+        _derive(folder, profile.shapes)
     if not own or claimed is None:
         return claimed.known_as if claimed else profile.base
     below = profile.claims[profile.claims.index(claimed) :]
-    versions = ["1.3", "1.2"] if profile.ro_crate == "1.3" else [profile.ro_crate]
+    versions = (profile.ro_crate, *profile.stands_on)
     everything = [*(f"<{c.identifier}>" for c in below), *(f"<https://w3id.org/ro/crate/{v}>" for v in versions)]
     (folder / OWN / "must").mkdir(parents=True)
     text = _OWN_PROFILE.format(parent=claimed.identifier, all=" , ".join(everything))
@@ -52,15 +54,15 @@ def shapes() -> bytes:
     return files("provcap.crate").joinpath("shapes", "provcap.ttl").read_bytes()
 
 
-def _write_0_6(folder: Path) -> None:
+def _derive(folder: Path, changes: tuple[tuple[str, str], ...]) -> None:
     import rocrate_validator
 
     root = Path(rocrate_validator.__file__).parent / "profiles"
-    for name in profile_0_6.SHAPES_OF:
+    for name in SHAPES_OF:
         for path in sorted(p for p in (root / name).rglob("*") if p.suffix in (".ttl", ".py")):
             target = folder / path.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
             text = path.read_text(encoding="utf-8")
-            for old, new in profile_0_6.SHAPES:
+            for old, new in changes:
                 text = text.replace(old, new)
             target.write_text(text, encoding="utf-8")

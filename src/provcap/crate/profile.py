@@ -32,6 +32,8 @@ class Profile:
     workflow_ro_crate: Claim
     types: tuple[str, ...]  #: of the entities that stand for profiles
     descriptor_claims: bool  #: whether the metadata descriptor names Workflow RO-Crate besides RO-Crate
+    stands_on: tuple[str, ...]  #: older versions of RO-Crate whose rules roc-validator asks with those of `ro_crate`
+    shapes: tuple[tuple[str, str], ...]  #: what turns the shapes of 0.5 into its own; none where the validator has them
     adapt: Callable[[Draft, dict[str, Any], Run], None]  #: changes that entities need, which are written as for 0.5
 
     @property

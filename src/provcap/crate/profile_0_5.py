@@ -25,6 +25,8 @@ PROFILE: Final = Profile(
     workflow_ro_crate=Claim(WORKFLOW_RO_CRATE + "1.0", "Workflow RO-Crate", "1.0", "workflow-ro-crate-1.0"),
     types=("CreativeWork",),
     descriptor_claims=True,
+    stands_on=(),
+    shapes=(),
     adapt=lambda _draft, _root, _run: None,
 )
 BIOSCHEMAS: Final = (

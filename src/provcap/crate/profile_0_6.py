@@ -53,23 +53,9 @@ def _versions(run: Run) -> dict[str, list[str]]:
     return {name: sorted(versions) for name, versions in found.items()}
 
 
-PROFILE: Final = replace(
-    older.PROFILE,
-    version="0.6",
-    ro_crate="1.3",
-    terms={"exitCode": "https://w3id.org/ro/terms/sapporo#exitCode"},  # 1.3 has buildInstructions itself
-    process=Claim(older.RUN_CRATE + "process/0.6", "Process Run Crate", "0.6", "process-run-crate-0.6"),
-    workflow=Claim(older.RUN_CRATE + "workflow/0.6", "Workflow Run Crate", "0.6", "workflow-run-crate-0.6"),
-    provenance=Claim(older.RUN_CRATE + "provenance/0.6", "Provenance Run Crate", "0.6", "provenance-run-crate-0.6"),
-    workflow_ro_crate=Claim(older.WORKFLOW_RO_CRATE + "1.1", "Workflow RO-Crate", "1.1", "workflow-ro-crate-1.1"),
-    types=("CreativeWork", "Profile"),  # RO-Crate 1.3: what conformsTo names MUST be a Profile
-    descriptor_claims=False,  # RO-Crate 1.3: the descriptor's conformsTo SHOULD have one value
-    adapt=adapt,
-)
-
 #: what turns the shapes of 0.5, which roc-validator ships (Apache-2.0), into those of 0.6, until official ones exist;
 #: applied to their text one after the other
-SHAPES: Final = (
+_SHAPES: Final = (
     ("bioschemas-cw:", "bioschemas:"),  # input and output are no longer terms of a class
     ("<https://bioschemas.org/ComputationalWorkflow#>", "<https://bioschemas.org/terms/>"),
     ("<https://bioschemas.org/>", "<https://bioschemas.org/terms/>"),
@@ -89,5 +75,19 @@ SHAPES: Final = (
     ("/profiles/0.5/", "/profiles/0.6/"),
     ("Crate 0.5", "Crate 0.6"),
 )  # fmt: skip
-#: the folders of roc-validator that hold them
-SHAPES_OF: Final = ("process-run-crate", "workflow-ro-crate", "workflow-run-crate", "provenance-run-crate")
+
+PROFILE: Final = replace(
+    older.PROFILE,
+    version="0.6",
+    ro_crate="1.3",
+    terms={"exitCode": "https://w3id.org/ro/terms/sapporo#exitCode"},  # 1.3 has buildInstructions itself
+    process=Claim(older.RUN_CRATE + "process/0.6", "Process Run Crate", "0.6", "process-run-crate-0.6"),
+    workflow=Claim(older.RUN_CRATE + "workflow/0.6", "Workflow Run Crate", "0.6", "workflow-run-crate-0.6"),
+    provenance=Claim(older.RUN_CRATE + "provenance/0.6", "Provenance Run Crate", "0.6", "provenance-run-crate-0.6"),
+    workflow_ro_crate=Claim(older.WORKFLOW_RO_CRATE + "1.1", "Workflow RO-Crate", "1.1", "workflow-ro-crate-1.1"),
+    types=("CreativeWork", "Profile"),  # RO-Crate 1.3: what conformsTo names MUST be a Profile
+    descriptor_claims=False,  # RO-Crate 1.3: the descriptor's conformsTo SHOULD have one value
+    stands_on=("1.2",),
+    shapes=_SHAPES,
+    adapt=adapt,
+)

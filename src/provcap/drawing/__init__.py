@@ -5,10 +5,11 @@
 
 from provcap.drawing.diagram import diagram
 from provcap.drawing.layout import place
+from provcap.drawing.png import png
 from provcap.drawing.svg import render
 from provcap.model import Run
 
-__all__ = ["draw"]
+__all__ = ["draw", "png"]
 
 
 def draw(run: Run) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from prov.constants import PROV_DERIVATION, PROV_GENERATION, PROV_USAGE
 from prov.identifier import Namespace
-from prov.model import PROV, XSD, ProvDocument, ProvRecord
+from prov.model import PROV, XSD, ProvBundle, ProvDocument, ProvRecord
 
 from provcap import digest
 from provcap.errors import ProvcapError
@@ -59,6 +59,10 @@ def _rdf(rdf_format: str) -> tuple[Callable[[ProvDocument], bytes], Callable[[by
     def write(document: ProvDocument) -> bytes:
         from rdflib import Graph  # 0.2 s, and only RDF needs it
 
+        if document.has_bundles():
+            if rdf_format == "turtle":
+                raise ProvcapError("no-bundles", "Turtle has no graphs with names, so no bundles", "use trig")
+            return _trig(document)
         graph = Graph(
             "SimpleMemory", bind_namespaces="none"
         )  # rdflib's own prefixes have https://schema.org/ where ours is http
@@ -75,12 +79,26 @@ def _rdf(rdf_format: str) -> tuple[Callable[[ProvDocument], bytes], Callable[[by
     return write, parse
 
 
-def _triples(document: ProvDocument) -> set[tuple[Any, Any, Any]]:
+def _trig(document: ProvDocument) -> bytes:
+    """Each bundle as a graph that has the bundle's name."""
+    from rdflib import Dataset, URIRef
+
+    data = Dataset()
+    for bundle in (document, *document.bundles):
+        graph = data.default_graph if bundle is document else data.graph(URIRef(bundle.identifier.uri))
+        for namespace in (PROV, XSD, RDFS, *bundle.get_registered_namespaces()):
+            data.bind(namespace.prefix, namespace.uri, override=False)
+        data.addN((*triple, graph) for triple in sorted(_triples(bundle)))
+    text: bytes = data.serialize(format="trig", encoding="utf-8")
+    return text.rstrip(b"\n") + b"\n"
+
+
+def _triples(document: ProvBundle) -> set[tuple[Any, Any, Any]]:
     """The triples of PROV-O, blank nodes named by what is said of them instead of at random, and the simple forms."""
     from prov.serializers.provrdf import ProvRDFSerializer
     from rdflib import BNode, Graph, URIRef
 
-    found = list(ProvRDFSerializer(document).encode_container(document, container=Graph("SimpleMemory")))
+    found = list(ProvRDFSerializer(document.document).encode_container(document, container=Graph("SimpleMemory")))
     said: dict[Any, list[str]] = {}
     for s, p, o in found:
         for node, other in ((s, o), (o, s)):
@@ -97,13 +115,15 @@ def _triples(document: ProvDocument) -> set[tuple[Any, Any, Any]]:
 
 
 def _without_simple_forms(document: ProvDocument) -> ProvDocument:
-    """`document` without each bare relation that a fuller one repeats."""
-    records = document.get_records()
-    fuller = {_pair(r) for r in records if r.get_type() in _REPEATED and not _is_bare(r)}
+    """`document` without each bare relation that a fuller one of its bundle repeats."""
     kept = ProvDocument(namespaces=list(document.get_registered_namespaces()))
-    for record in records:
-        if not (record.get_type() in _REPEATED and _is_bare(record) and _pair(record) in fuller):
-            kept.add_record(record)
+    for bundle in (document, *document.bundles):
+        target = kept if bundle is document else kept.bundle(bundle.identifier)
+        records = bundle.get_records()
+        fuller = {_pair(r) for r in records if r.get_type() in _REPEATED and not _is_bare(r)}
+        for record in records:
+            if not (record.get_type() in _REPEATED and _is_bare(record) and _pair(record) in fuller):
+                target.add_record(record)
     return kept
 
 
