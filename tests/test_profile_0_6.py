@@ -97,7 +97,7 @@ def test_0_6_uses_the_terms_of_its_own_context(new: Path, old: Path) -> None:
     [
         ("step", None, "provenance-run-crate-0.6"),
         ("programmingLanguage", None, "workflow-ro-crate-1.1"),
-        ("input", {"@id": "#run"}, "provenance-run-crate-0.6"),
+        ("input", {"@id": "#run"}, "workflow-run-crate-0.6"),
     ],
 )
 def test_the_derived_shapes_bite(new: Path, tmp_path: Path, name: str, value: Any, expected: str) -> None:

@@ -16,7 +16,7 @@ from provcap.seal.manifest import BLOCKS, MANIFEST, SIGNATURE
 
 Entities = dict[str, dict[str, Any]]
 METADATA: Final = "ro-crate-metadata.json"
-UNNAMED: Final = frozenset({METADATA, "ro-crate-preview.html", MANIFEST, SIGNATURE})  #: need no entity
+UNNAMED: Final = frozenset({METADATA, "ro-crate-preview.html", MANIFEST, SIGNATURE, BLOCKS})  #: need no entity
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -65,8 +65,6 @@ def _file(path: Path, entity: dict[str, Any], found: str | None) -> Iterator[Fin
     size, known, stated = path.stat().st_size, entity.get("contentSize"), entity.get("sha256")
     if known is not None and str(known) != str(size):
         yield Finding("error", "size-differs", entity["@id"], f"it has {size} bytes, the crate says {known}")
-    if path.name in (MANIFEST, BLOCKS.rsplit("/", 1)[-1]) and stated is None:
-        return  # it lists the metadata, so the metadata cannot have its digest
     if stated is None:
         yield Finding("note", "no-digest", entity["@id"], "the crate does not say which SHA-256 this file has")
     elif (found := found or digest.of_file(path)) != f"sha256:{stated}":

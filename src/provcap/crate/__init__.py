@@ -103,12 +103,11 @@ def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes], profile: 
     files.add_extras(draft, packing, others, actions.RUN_ID)
     _add_own_files(draft, run, packing)
     files.add_digests(draft, packing)
-    written = set(packing.contents) | files.add_manifest(draft)
     if assemble.PREVIEW in extras:
         assemble.add_preview(draft)
     root = assemble.add_root(draft, run, main, len(run.gaps) + len(packing.gaps), profile)
     profile.adapt(draft, root, run)
-    return assemble.metadata(draft, root, written, packing.folders, profile)
+    return assemble.metadata(draft, root, set(packing.contents), packing.folders, profile)
 
 
 def _add_actions(draft: Draft, scene: actions.Scene, engine: str) -> None:

@@ -13,7 +13,6 @@ from provcap.crate.packing import Item, Packing, description
 from provcap.crate.places import file_id, media_type
 from provcap.model import Run
 from provcap.questions import producers
-from provcap.seal.manifest import BLOCKS, MANIFEST
 
 _EXTRAS: Final = {
     "provenance/run.json": "Everything that was recorded of the run, in provcap's own format",
@@ -89,17 +88,6 @@ def add_digests(draft: Draft, packing: Packing) -> None:
         if identifier in draft and content.digest:
             size = str(len(content.data)) if content.path is None else None
             draft.add(identifier, "File", sha256=content.digest.removeprefix("sha256:"), contentSize=size)
-
-
-def add_manifest(draft: Draft) -> set[str]:
-    """The lists of all files' checksums, which are written last; returns their places."""
-    for place, what in (
-        (MANIFEST, "SHA-256 of every other file of the crate, this description among them; for sha256sum -c"),
-        (BLOCKS, "SHA-256 of each block of the large files, with its offset in bytes"),
-    ):
-        name = posixpath.basename(place)
-        draft.add(file_id(place), "File", name=name, description=what, encodingFormat="text/plain", about=ref("./"))
-    return {MANIFEST, BLOCKS}
 
 
 def add_extras(draft: Draft, packing: Packing, extras: Mapping[str, bytes], about: str) -> None:

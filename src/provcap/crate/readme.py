@@ -49,6 +49,7 @@ def _reading(run: Run, packing: Packing) -> str:
         "(<https://www.researchobject.org/workflow-run-crate/>): `runcrate report` and ro-crate-py read it.",
         "* `provenance/` has the record itself, the inventories of installed software, and the gaps.",
         f"* `{run.workflow.snakefile}` is the workflow, as it was run.",
+        "* `manifest-sha256.txt` has every file's checksum: `sha256sum -c manifest-sha256.txt`, or `provcap check`.",
     ]
     if outputs:
         lines += ["* The results:", *_listed([f"`{place}`" for place in outputs], "  ")]
