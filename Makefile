@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKFLOW := $(CURDIR)/workflows/ihc/workflow/Snakefile
 JOBS ?= 2
 
-.PHONY: test check demo demo-container demo-slurm lock clean
+.PHONY: schema test check demo demo-container demo-slurm lock clean
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("error: provcap needs Python 3.11 or newer; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -56,9 +56,16 @@ printf '\n  crate         %s\n  PROV picture  %s\n  run summary   %s\n\n' \
   $(2).crate.zip $(2).prov.svg "$(BIN)/provcap show $(2).crate.zip"
 endef
 
+schema: .venv/installed  ## the model in LinkML, JSON Schema, SQL, SHACL and OWL, from its dataclasses
+	test -x .venv/schema/bin/gen-owl || { $(PYTHON) -m venv .venv/schema && \
+	  .venv/schema/bin/pip install --quiet --require-hashes -r schema/requirements.lock; }
+	$(BIN)/python schema/generate.py .venv/schema/bin
+
 lock:  ## resolve the dependencies again, for every Python and platform; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	  --no-emit-find-links --all-extras --quiet pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links --quiet schema/requirements.in -o schema/requirements.lock
 
 clean:
 	rm -rf demo .venv

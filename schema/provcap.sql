@@ -1,0 +1,900 @@
+-- sha256:03556b01461646122ae995ed607bb33b5fcee4595d32911fbc238cf3a98fcac0
+-- # Class: Measure Description: One measured number: how far the second file is from the first in one respect.
+--     * Slot: id
+--     * Slot: name Description: "max_abs", "psnr", "rows_missing" …
+--     * Slot: unit Description: None: a count, or dimensionless
+--     * Slot: direction Description: what is better; "same": value is None when both agree, else says how they differ
+--     * Slot: about Description: the aspect that it measures: "pixels", "physical metadata", "column area" …
+--     * Slot: kept Description: whether it keeps the limit
+--     * Slot: Verdict_id Description: Autocreated FK slot
+--     * Slot: value_id Description: what is not finite is text, ``inf`` or ``nan``, as JSON has no such numbers
+--     * Slot: limit_id Description: what judge() held it against; None: it is for information
+-- # Class: Verdict Description: What was found about one file or directory.
+--     * Slot: id
+--     * Slot: path Description: as the run recorded it, or relative to the directory
+--     * Slot: verdict
+--     * Slot: comparator Description: what measured it; None: digests were enough
+--     * Slot: reason Description: one sentence for a person
+--     * Slot: because Description: why the limit that made it equivalent is right, or unchecked allowed
+--     * Slot: allowed Description: unchecked, and the limits allow that here
+--     * Slot: Comparison_id Description: Autocreated FK slot
+-- # Class: Comparison Description: All verdicts, by path. The first side is the reference.
+--     * Slot: id
+--     * Slot: first Description: id of the run, or name of the directory or file
+--     * Slot: second
+--     * Slot: limits_digest Description: of the limits file; None: bytes had to agree
+-- # Class: Gap Description: Something that provcap does not know, and says so.
+--     * Slot: id
+--     * Slot: slug Description: the kind, a paragraph in docs/messages.md
+--     * Slot: subject Description: what it is about: "run", "job:<id>", "file:<path>", "environment:<id>", "image:<id>"
+--     * Slot: message Description: one sentence for a person
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+-- # Class: Artifact Description: A file or directory as one job met it.
+--     * Slot: id
+--     * Slot: path
+--     * Slot: kind
+--     * Slot: digest Description: of the content; for a directory the tree digest of `provcap.digest`
+--     * Slot: size_bytes Description: for a directory, the sum over its files
+--     * Slot: media_type
+--     * Slot: name Description: the name that the rule gives it (``input.image``), if any
+--     * Slot: query Description: where it came from, when a storage provider fetched it
+--     * Slot: Job_uid Description: Autocreated FK slot
+-- # Class: Source Description: A file of the workflow itself: Snakefile, include, script, configuration.
+--     * Slot: id
+--     * Slot: path Description: relative to the workflow's root; absolute when outside
+--     * Slot: digest
+--     * Slot: size_bytes
+--     * Slot: role
+--     * Slot: place Description: absolute path on the machine that ran it
+--     * Slot: kept Description: digest of the copy that was kept, when secrets were replaced in it
+--     * Slot: Workflow_id Description: Autocreated FK slot
+-- # Class: Draw Description: An event in the randomness ledger of a job: a seed that was set, or entropy that an unseeded source drew.
+--     * Slot: id
+--     * Slot: source Description: "random", "numpy.random", "numpy.random.Generator", "torch", "tensorflow", "R", "PYTHONHASHSEED" …
+--     * Slot: kind Description: in params or environment; by a call; nobody set it
+--     * Slot: value Description: the seed, or the entropy that was drawn; what replay needs to give it back
+--     * Slot: where Description: "script.py:12", or the parameter's name
+--     * Slot: process Description: the number of the interpreter process in the job, in the order of their start
+--     * Slot: order Description: the number of the event in that process
+--     * Slot: Job_uid Description: Autocreated FK slot
+-- # Class: Job Description: One attempt at one job.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: run Description: the run in which it was executed; an up-to-date result names an earlier one
+--     * Slot: rule
+--     * Slot: status
+--     * Slot: attempt
+--     * Slot: kind Description: shell, script, notebook, wrapper, run, cwl, template_engine
+--     * Slot: threads
+--     * Slot: group
+--     * Slot: command
+--     * Slot: script Description: path of the Source that it ran
+--     * Slot: benchmark
+--     * Slot: image Description: Image.id
+--     * Slot: environment Description: Environment.id
+--     * Slot: hardware Description: Hardware.id
+--     * Slot: conda_env
+--     * Slot: imports Description: Imports.id
+--     * Slot: filesystem Description: type of the work directory's file system
+--     * Slot: network Description: whether an interface but loopback was up in the job
+--     * Slot: started
+--     * Slot: ended
+--     * Slot: exit_code Description: negative: killed by that signal
+--     * Slot: error
+--     * Slot: log_tail Description: last lines of the log of a failed attempt
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+--     * Slot: params_id
+--     * Slot: resources_id
+--     * Slot: limits_id Description: granted by the cgroup: cpus, memory_bytes
+--     * Slot: redactions_id Description: how often which rule replaced a secret in this record
+--     * Slot: accounting_id Description: what the batch system counted
+--     * Slot: usage_id
+-- # Class: Gpu Description: A graphics processor of a machine.
+--     * Slot: id
+--     * Slot: model
+--     * Slot: driver
+--     * Slot: cuda Description: highest CUDA version of the driver
+--     * Slot: memory_bytes
+--     * Slot: Hardware_uid Description: Autocreated FK slot
+-- # Class: Hardware Description: A machine that ran jobs.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: hostname
+--     * Slot: architecture
+--     * Slot: cpu_model
+--     * Slot: cpus_logical
+--     * Slot: cpus_physical
+--     * Slot: memory_bytes
+--     * Slot: kernel
+--     * Slot: os_name
+--     * Slot: microarchitecture Description: psABI level that the CPU's flags reach: "x86-64-v3"
+--     * Slot: sockets
+--     * Slot: hypervisor
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+-- # Class: Usage Description: What an attempt used. CPU times are exact (wait4); memory is the largest sample.
+--     * Slot: id
+--     * Slot: wall_s
+--     * Slot: cpu_user_s
+--     * Slot: cpu_system_s
+--     * Slot: max_rss_bytes Description: at least this much: the highest sum of resident memory that was sampled
+-- # Class: Accounting Description: What the batch system counted for the job that it ran; attempts that ran in one such job share all of it. Its memory and CPU time include the Snakemake that ran the attempt there.
+--     * Slot: id
+--     * Slot: state Description: as Slurm calls it: COMPLETED, FAILED, CANCELLED, TIMEOUT, OUT_OF_MEMORY, NODE_FAIL …
+--     * Slot: exit_code Description: negative: killed by that signal
+--     * Slot: elapsed_s
+--     * Slot: cpu_s
+--     * Slot: max_rss_bytes Description: the highest of its steps, as sampled by Slurm
+--     * Slot: cpus Description: granted
+--     * Slot: memory_bytes Description: granted
+--     * Slot: gpus Description: granted
+--     * Slot: time_limit_s
+--     * Slot: submitted
+--     * Slot: started
+--     * Slot: ended
+-- # Class: Organization Description: Organization(name: 'str', id: 'str | None' = None, url: 'str | None' = None)
+--     * Slot: uid
+--     * Slot: name
+--     * Slot: id Description: ROR URL
+--     * Slot: url
+-- # Class: Agent Description: A person.
+--     * Slot: uid
+--     * Slot: name
+--     * Slot: id Description: ORCID URL
+--     * Slot: About_id Description: Autocreated FK slot
+--     * Slot: affiliation_uid
+-- # Class: Term Description: A term of an ontology that a rule, or a format of files, stands for; from ``terms.yaml``.
+--     * Slot: id
+--     * Slot: of
+--     * Slot: subject Description: the name of the rule, or the end of the names of such files, with its dot
+--     * Slot: iri
+--     * Slot: name Description: as people call it; not looked up
+--     * Slot: About_id Description: Autocreated FK slot
+-- # Class: About Description: What people say of the run; from ``provcap.yaml``.
+--     * Slot: id
+--     * Slot: title
+--     * Slot: description
+--     * Slot: license Description: SPDX identifier or URL
+--     * Slot: publisher_uid
+--     * Slot: operator_uid Description: who ran it; not known from the authors, nor from the name of an account
+-- # Class: Origin Description: An earlier run that this one repeats.
+--     * Slot: id
+--     * Slot: run Description: its id
+--     * Slot: record Description: digest of its run.json, as the crate had it that was rerun
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+-- # Class: Assessment Description: How close a result came to that of the run which was repeated.
+--     * Slot: id
+--     * Slot: first Description: digest of the file in the repeated run
+--     * Slot: second Description: digest of the file in this run
+--     * Slot: limits Description: digest of the limits that were held against it; None: bytes had to agree
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+--     * Slot: verdict_id
+-- # Class: Step Description: A rule that took part in the run.
+--     * Slot: id
+--     * Slot: rule
+--     * Slot: source Description: path of the Source that defines it
+--     * Slot: line
+--     * Slot: description Description: the rule's docstring
+--     * Slot: script Description: path of the Source that it runs
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+-- # Class: Workflow Description: The workflow that was run.
+--     * Slot: id
+--     * Slot: snakefile Description: path of the main Source
+--     * Slot: repository Description: URL of the git remote, without user information
+--     * Slot: commit
+--     * Slot: dirty Description: tracked or untracked files of the workflow differed from the commit
+-- # Class: Run Description: One invocation of Snakemake, with all that is known of it.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: status
+--     * Slot: workdir
+--     * Slot: started
+--     * Slot: ended
+--     * Slot: executor Description: Snakemake's executor plugin: "local", "slurm" …
+--     * Slot: snakemake_version
+--     * Slot: provcap_version
+--     * Slot: python_version
+--     * Slot: user
+--     * Slot: hostname
+--     * Slot: log Description: Snakemake's own log file
+--     * Slot: rerun_of Description: id of the run that this one repeats
+--     * Slot: workflow_id
+--     * Slot: about_id
+-- # Class: Package Description: One installed package, as its own manager describes it.
+--     * Slot: id
+--     * Slot: name
+--     * Slot: version
+--     * Slot: manager
+--     * Slot: origin Description: URL, VCS commit, channel or section it came from, when that is recorded
+--     * Slot: architecture
+--     * Slot: editable
+--     * Slot: Environment_uid Description: Autocreated FK slot
+-- # Class: Interpreter Description: An interpreter that the environment offers first on its PATH.
+--     * Slot: id
+--     * Slot: language
+--     * Slot: version
+--     * Slot: path
+--     * Slot: build Description: compiler and build date as it reports them
+--     * Slot: Environment_uid Description: Autocreated FK slot
+-- # Class: Library Description: A native library that a process had loaded. Its digest tells a rebuilt one under an old version.
+--     * Slot: id
+--     * Slot: path
+--     * Slot: digest
+--     * Slot: Imports_uid Description: Autocreated FK slot
+-- # Class: Module Description: A module or R package that a process really imported, apart from what is merely installed.
+--     * Slot: id
+--     * Slot: name Description: top-level name
+--     * Slot: version
+--     * Slot: distribution Description: the package that it belongs to, as its manager calls it
+--     * Slot: from_host Description: found on the host although the job ran in a container
+--     * Slot: Imports_uid Description: Autocreated FK slot
+-- # Class: Imports Description: What the interpreters of a job imported and loaded; shared by all jobs with the same.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+-- # Class: Tool Description: A command-line program that a job's shell command names.
+--     * Slot: id
+--     * Slot: name
+--     * Slot: path Description: where the job's PATH led
+--     * Slot: package Description: the installed package that owns the file
+--     * Slot: version Description: of that package
+--     * Slot: Job_uid Description: Autocreated FK slot
+-- # Class: Environment Description: The software that a job could see: everything that was installed where it ran.
+--     * Slot: uid
+--     * Slot: id Description: digest of the content below
+--     * Slot: os_name Description: PRETTY_NAME of os-release
+--     * Slot: os_id
+--     * Slot: os_version
+--     * Slot: collector Description: what read it: "python 3.11.2" or "sh"
+--     * Slot: probe Description: digest of the probe that read it
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+-- # Class: Image Description: A container image, as referred to and as it was on disk.
+--     * Slot: uid
+--     * Slot: id Description: its digest, or its reference when the digest is unknown
+--     * Slot: reference Description: as the workflow names it
+--     * Slot: kind
+--     * Slot: path Description: the image file that ran
+--     * Slot: digest Description: sha256 of the SIF file, or the image id of a Docker image
+--     * Slot: size_bytes
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+-- # Class: RunDocument Description: A run.json: a run, and the format that it is written in.
+--     * Slot: uid
+--     * Slot: format
+--     * Slot: id
+--     * Slot: status
+--     * Slot: workdir
+--     * Slot: started
+--     * Slot: ended
+--     * Slot: executor Description: Snakemake's executor plugin: "local", "slurm" …
+--     * Slot: snakemake_version
+--     * Slot: provcap_version
+--     * Slot: python_version
+--     * Slot: user
+--     * Slot: hostname
+--     * Slot: log Description: Snakemake's own log file
+--     * Slot: rerun_of Description: id of the run that this one repeats
+--     * Slot: workflow_id
+--     * Slot: about_id
+-- # Class: TextEntry Description: A text with a name.
+--     * Slot: name
+--     * Slot: value
+--     * Slot: Job_uid Description: Autocreated FK slot
+--     * Slot: Image_uid Description: Autocreated FK slot
+-- # Class: Any Description: Any JSON value.
+--     * Slot: id
+-- # Class: Artifact_flags
+--     * Slot: Artifact_id Description: Autocreated FK slot
+--     * Slot: flags Description: Snakemake's: temp, protected, pipe, touch, ensure …
+-- # Class: Job_env_modules
+--     * Slot: Job_uid Description: Autocreated FK slot
+--     * Slot: env_modules
+-- # Class: Hardware_flags
+--     * Slot: Hardware_uid Description: Autocreated FK slot
+--     * Slot: flags Description: instruction-set flags as the kernel lists them, sorted
+-- # Class: About_keywords
+--     * Slot: About_id Description: Autocreated FK slot
+--     * Slot: keywords
+-- # Class: Run_command
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: command
+-- # Class: Run_targets
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: targets Description: the files that were asked for, by name or by a target rule
+-- # Class: Run_errors
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: errors Description: what Snakemake reported of the run as a whole
+-- # Class: Environment_libraries
+--     * Slot: Environment_uid Description: Autocreated FK slot
+--     * Slot: libraries Description: linear algebra that numpy and R are linked with, in their own words
+-- # Class: RunDocument_command
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+--     * Slot: command
+-- # Class: RunDocument_targets
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+--     * Slot: targets Description: the files that were asked for, by name or by a target rule
+-- # Class: RunDocument_errors
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+--     * Slot: errors Description: what Snakemake reported of the run as a whole
+
+CREATE TABLE "Comparison" (
+	id INTEGER NOT NULL,
+	first TEXT NOT NULL,
+	second TEXT NOT NULL,
+	limits_digest TEXT,
+	PRIMARY KEY (id)
+);
+
+CREATE TABLE "Usage" (
+	id INTEGER NOT NULL,
+	wall_s FLOAT,
+	cpu_user_s FLOAT,
+	cpu_system_s FLOAT,
+	max_rss_bytes INTEGER,
+	PRIMARY KEY (id)
+);
+
+CREATE TABLE "Accounting" (
+	id INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	exit_code INTEGER,
+	elapsed_s FLOAT,
+	cpu_s FLOAT,
+	max_rss_bytes INTEGER,
+	cpus INTEGER,
+	memory_bytes INTEGER,
+	gpus INTEGER,
+	time_limit_s FLOAT,
+	submitted TEXT,
+	started TEXT,
+	ended TEXT,
+	PRIMARY KEY (id)
+);
+
+CREATE TABLE "Organization" (
+	uid INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	id TEXT,
+	url TEXT,
+	PRIMARY KEY (uid)
+);
+
+CREATE TABLE "Agent" (
+	uid INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	id TEXT,
+	"About_id" INTEGER,
+	affiliation_uid INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("About_id") REFERENCES "About" (id),
+	FOREIGN KEY(affiliation_uid) REFERENCES "Organization" (uid)
+);
+
+CREATE TABLE "About" (
+	id INTEGER NOT NULL,
+	title TEXT,
+	description TEXT,
+	license TEXT,
+	publisher_uid INTEGER,
+	operator_uid INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY(publisher_uid) REFERENCES "Organization" (uid),
+	FOREIGN KEY(operator_uid) REFERENCES "Agent" (uid)
+);
+
+CREATE TABLE "Workflow" (
+	id INTEGER NOT NULL,
+	snakefile TEXT NOT NULL,
+	repository TEXT,
+	"commit" TEXT,
+	dirty BOOLEAN,
+	PRIMARY KEY (id)
+);
+
+CREATE TABLE "Any" (
+	id INTEGER NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE TABLE "Verdict" (
+	id INTEGER NOT NULL,
+	path TEXT NOT NULL,
+	verdict VARCHAR(10) NOT NULL,
+	comparator TEXT,
+	reason TEXT,
+	because TEXT,
+	allowed BOOLEAN,
+	"Comparison_id" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Comparison_id") REFERENCES "Comparison" (id)
+);
+
+CREATE TABLE "Source" (
+	id INTEGER NOT NULL,
+	path TEXT NOT NULL,
+	digest TEXT NOT NULL,
+	size_bytes INTEGER NOT NULL,
+	role VARCHAR(9) NOT NULL,
+	place TEXT NOT NULL,
+	kept TEXT,
+	"Workflow_id" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Workflow_id") REFERENCES "Workflow" (id)
+);
+
+CREATE TABLE "Term" (
+	id INTEGER NOT NULL,
+	"of" VARCHAR(6) NOT NULL,
+	subject TEXT NOT NULL,
+	iri TEXT NOT NULL,
+	name TEXT,
+	"About_id" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("About_id") REFERENCES "About" (id)
+);
+
+CREATE TABLE "Run" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	status VARCHAR(9) NOT NULL,
+	workdir TEXT NOT NULL,
+	started TEXT NOT NULL,
+	ended TEXT,
+	executor TEXT,
+	snakemake_version TEXT,
+	provcap_version TEXT,
+	python_version TEXT,
+	user TEXT,
+	hostname TEXT,
+	log TEXT,
+	rerun_of TEXT,
+	workflow_id INTEGER NOT NULL,
+	about_id INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY(workflow_id) REFERENCES "Workflow" (id),
+	FOREIGN KEY(about_id) REFERENCES "About" (id)
+);
+
+CREATE TABLE "RunDocument" (
+	uid INTEGER NOT NULL,
+	format TEXT NOT NULL,
+	id TEXT NOT NULL,
+	status VARCHAR(9) NOT NULL,
+	workdir TEXT NOT NULL,
+	started TEXT NOT NULL,
+	ended TEXT,
+	executor TEXT,
+	snakemake_version TEXT,
+	provcap_version TEXT,
+	python_version TEXT,
+	user TEXT,
+	hostname TEXT,
+	log TEXT,
+	rerun_of TEXT,
+	workflow_id INTEGER NOT NULL,
+	about_id INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY(workflow_id) REFERENCES "Workflow" (id),
+	FOREIGN KEY(about_id) REFERENCES "About" (id)
+);
+
+CREATE TABLE "About_keywords" (
+	"About_id" INTEGER,
+	keywords TEXT,
+	PRIMARY KEY ("About_id", keywords),
+	FOREIGN KEY("About_id") REFERENCES "About" (id)
+);
+
+CREATE TABLE "Measure" (
+	id INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	unit TEXT,
+	direction VARCHAR(7),
+	about TEXT,
+	kept BOOLEAN,
+	"Verdict_id" INTEGER,
+	value_id INTEGER,
+	limit_id INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Verdict_id") REFERENCES "Verdict" (id),
+	FOREIGN KEY(value_id) REFERENCES "Any" (id),
+	FOREIGN KEY(limit_id) REFERENCES "Any" (id)
+);
+
+CREATE TABLE "Gap" (
+	id INTEGER NOT NULL,
+	slug TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	message TEXT NOT NULL,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "Job" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	run TEXT NOT NULL,
+	rule TEXT NOT NULL,
+	status VARCHAR(10) NOT NULL,
+	attempt INTEGER,
+	kind TEXT,
+	threads INTEGER,
+	"group" TEXT,
+	command TEXT,
+	script TEXT,
+	benchmark TEXT,
+	image TEXT,
+	environment TEXT,
+	hardware TEXT,
+	conda_env TEXT,
+	imports TEXT,
+	filesystem TEXT,
+	network VARCHAR(6),
+	started TEXT,
+	ended TEXT,
+	exit_code INTEGER,
+	error TEXT,
+	log_tail TEXT,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	params_id INTEGER,
+	resources_id INTEGER,
+	limits_id INTEGER,
+	redactions_id INTEGER,
+	accounting_id INTEGER,
+	usage_id INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid),
+	FOREIGN KEY(params_id) REFERENCES "Any" (id),
+	FOREIGN KEY(resources_id) REFERENCES "Any" (id),
+	FOREIGN KEY(limits_id) REFERENCES "Any" (id),
+	FOREIGN KEY(redactions_id) REFERENCES "Any" (id),
+	FOREIGN KEY(accounting_id) REFERENCES "Accounting" (id),
+	FOREIGN KEY(usage_id) REFERENCES "Usage" (id)
+);
+
+CREATE TABLE "Hardware" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	hostname TEXT,
+	architecture TEXT,
+	cpu_model TEXT,
+	cpus_logical INTEGER,
+	cpus_physical INTEGER,
+	memory_bytes INTEGER,
+	kernel TEXT,
+	os_name TEXT,
+	microarchitecture TEXT,
+	sockets INTEGER,
+	hypervisor TEXT,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "Origin" (
+	id INTEGER NOT NULL,
+	run TEXT NOT NULL,
+	record TEXT NOT NULL,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "Assessment" (
+	id INTEGER NOT NULL,
+	first TEXT,
+	second TEXT,
+	limits TEXT,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	verdict_id INTEGER NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid),
+	FOREIGN KEY(verdict_id) REFERENCES "Verdict" (id)
+);
+
+CREATE TABLE "Step" (
+	id INTEGER NOT NULL,
+	rule TEXT NOT NULL,
+	source TEXT,
+	line INTEGER,
+	description TEXT,
+	script TEXT,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "Imports" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "Environment" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	os_name TEXT,
+	os_id TEXT,
+	os_version TEXT,
+	collector TEXT,
+	probe TEXT,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "Image" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	reference TEXT NOT NULL,
+	kind VARCHAR(7),
+	path TEXT,
+	digest TEXT,
+	size_bytes INTEGER,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "Run_command" (
+	"Run_uid" INTEGER,
+	command TEXT,
+	PRIMARY KEY ("Run_uid", command),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid)
+);
+
+CREATE TABLE "Run_targets" (
+	"Run_uid" INTEGER,
+	targets TEXT,
+	PRIMARY KEY ("Run_uid", targets),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid)
+);
+
+CREATE TABLE "Run_errors" (
+	"Run_uid" INTEGER,
+	errors TEXT,
+	PRIMARY KEY ("Run_uid", errors),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid)
+);
+
+CREATE TABLE "RunDocument_command" (
+	"RunDocument_uid" INTEGER,
+	command TEXT,
+	PRIMARY KEY ("RunDocument_uid", command),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "RunDocument_targets" (
+	"RunDocument_uid" INTEGER,
+	targets TEXT,
+	PRIMARY KEY ("RunDocument_uid", targets),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "RunDocument_errors" (
+	"RunDocument_uid" INTEGER,
+	errors TEXT,
+	PRIMARY KEY ("RunDocument_uid", errors),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "Artifact" (
+	id INTEGER NOT NULL,
+	path TEXT NOT NULL,
+	kind VARCHAR(9),
+	digest TEXT,
+	size_bytes INTEGER,
+	media_type TEXT,
+	name TEXT,
+	"query" TEXT,
+	"Job_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Job_uid") REFERENCES "Job" (uid)
+);
+
+CREATE TABLE "Draw" (
+	id INTEGER NOT NULL,
+	source TEXT NOT NULL,
+	kind VARCHAR(8) NOT NULL,
+	value TEXT,
+	"where" TEXT,
+	process INTEGER,
+	"order" INTEGER,
+	"Job_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Job_uid") REFERENCES "Job" (uid)
+);
+
+CREATE TABLE "Gpu" (
+	id INTEGER NOT NULL,
+	model TEXT NOT NULL,
+	driver TEXT,
+	cuda TEXT,
+	memory_bytes INTEGER,
+	"Hardware_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Hardware_uid") REFERENCES "Hardware" (uid)
+);
+
+CREATE TABLE "Package" (
+	id INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	version TEXT NOT NULL,
+	manager VARCHAR(5) NOT NULL,
+	origin TEXT,
+	architecture TEXT,
+	editable BOOLEAN,
+	"Environment_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Environment_uid") REFERENCES "Environment" (uid)
+);
+
+CREATE TABLE "Interpreter" (
+	id INTEGER NOT NULL,
+	language TEXT NOT NULL,
+	version TEXT NOT NULL,
+	path TEXT NOT NULL,
+	build TEXT,
+	"Environment_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Environment_uid") REFERENCES "Environment" (uid)
+);
+
+CREATE TABLE "Library" (
+	id INTEGER NOT NULL,
+	path TEXT NOT NULL,
+	digest TEXT,
+	"Imports_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Imports_uid") REFERENCES "Imports" (uid)
+);
+
+CREATE TABLE "Module" (
+	id INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	version TEXT,
+	distribution TEXT,
+	from_host BOOLEAN,
+	"Imports_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Imports_uid") REFERENCES "Imports" (uid)
+);
+
+CREATE TABLE "Tool" (
+	id INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	path TEXT NOT NULL,
+	package TEXT,
+	version TEXT,
+	"Job_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Job_uid") REFERENCES "Job" (uid)
+);
+
+CREATE TABLE "TextEntry" (
+	name TEXT NOT NULL,
+	value TEXT,
+	"Job_uid" INTEGER,
+	"Image_uid" INTEGER,
+	PRIMARY KEY (name, value, "Job_uid", "Image_uid"),
+	UNIQUE ("Job_uid", name),
+	UNIQUE ("Image_uid", name),
+	FOREIGN KEY("Job_uid") REFERENCES "Job" (uid),
+	FOREIGN KEY("Image_uid") REFERENCES "Image" (uid)
+);
+
+CREATE TABLE "Job_env_modules" (
+	"Job_uid" INTEGER,
+	env_modules TEXT,
+	PRIMARY KEY ("Job_uid", env_modules),
+	FOREIGN KEY("Job_uid") REFERENCES "Job" (uid)
+);
+
+CREATE TABLE "Hardware_flags" (
+	"Hardware_uid" INTEGER,
+	flags TEXT,
+	PRIMARY KEY ("Hardware_uid", flags),
+	FOREIGN KEY("Hardware_uid") REFERENCES "Hardware" (uid)
+);
+
+CREATE TABLE "Environment_libraries" (
+	"Environment_uid" INTEGER,
+	libraries TEXT,
+	PRIMARY KEY ("Environment_uid", libraries),
+	FOREIGN KEY("Environment_uid") REFERENCES "Environment" (uid)
+);
+
+CREATE TABLE "Artifact_flags" (
+	"Artifact_id" INTEGER,
+	flags TEXT,
+	PRIMARY KEY ("Artifact_id", flags),
+	FOREIGN KEY("Artifact_id") REFERENCES "Artifact" (id)
+);
+
+CREATE INDEX "TextEntry_Image_uid_name_idx" ON "TextEntry" ("Image_uid", name);
+CREATE INDEX "TextEntry_Job_uid_name_idx" ON "TextEntry" ("Job_uid", name);
+CREATE INDEX "ix_About_id" ON "About" (id);
+CREATE INDEX "ix_About_keywords_About_id" ON "About_keywords" ("About_id");
+CREATE INDEX "ix_About_keywords_keywords" ON "About_keywords" (keywords);
+CREATE INDEX "ix_Accounting_id" ON "Accounting" (id);
+CREATE INDEX "ix_Agent_uid" ON "Agent" (uid);
+CREATE INDEX "ix_Any_id" ON "Any" (id);
+CREATE INDEX "ix_Artifact_flags_Artifact_id" ON "Artifact_flags" ("Artifact_id");
+CREATE INDEX "ix_Artifact_flags_flags" ON "Artifact_flags" (flags);
+CREATE INDEX "ix_Artifact_id" ON "Artifact" (id);
+CREATE INDEX "ix_Assessment_id" ON "Assessment" (id);
+CREATE INDEX "ix_Comparison_id" ON "Comparison" (id);
+CREATE INDEX "ix_Draw_id" ON "Draw" (id);
+CREATE INDEX "ix_Environment_libraries_Environment_uid" ON "Environment_libraries" ("Environment_uid");
+CREATE INDEX "ix_Environment_libraries_libraries" ON "Environment_libraries" (libraries);
+CREATE INDEX "ix_Environment_uid" ON "Environment" (uid);
+CREATE INDEX "ix_Gap_id" ON "Gap" (id);
+CREATE INDEX "ix_Gpu_id" ON "Gpu" (id);
+CREATE INDEX "ix_Hardware_flags_Hardware_uid" ON "Hardware_flags" ("Hardware_uid");
+CREATE INDEX "ix_Hardware_flags_flags" ON "Hardware_flags" (flags);
+CREATE INDEX "ix_Hardware_uid" ON "Hardware" (uid);
+CREATE INDEX "ix_Image_uid" ON "Image" (uid);
+CREATE INDEX "ix_Imports_uid" ON "Imports" (uid);
+CREATE INDEX "ix_Interpreter_id" ON "Interpreter" (id);
+CREATE INDEX "ix_Job_env_modules_Job_uid" ON "Job_env_modules" ("Job_uid");
+CREATE INDEX "ix_Job_env_modules_env_modules" ON "Job_env_modules" (env_modules);
+CREATE INDEX "ix_Job_uid" ON "Job" (uid);
+CREATE INDEX "ix_Library_id" ON "Library" (id);
+CREATE INDEX "ix_Measure_id" ON "Measure" (id);
+CREATE INDEX "ix_Module_id" ON "Module" (id);
+CREATE INDEX "ix_Organization_uid" ON "Organization" (uid);
+CREATE INDEX "ix_Origin_id" ON "Origin" (id);
+CREATE INDEX "ix_Package_id" ON "Package" (id);
+CREATE INDEX "ix_RunDocument_command_RunDocument_uid" ON "RunDocument_command" ("RunDocument_uid");
+CREATE INDEX "ix_RunDocument_command_command" ON "RunDocument_command" (command);
+CREATE INDEX "ix_RunDocument_errors_RunDocument_uid" ON "RunDocument_errors" ("RunDocument_uid");
+CREATE INDEX "ix_RunDocument_errors_errors" ON "RunDocument_errors" (errors);
+CREATE INDEX "ix_RunDocument_targets_RunDocument_uid" ON "RunDocument_targets" ("RunDocument_uid");
+CREATE INDEX "ix_RunDocument_targets_targets" ON "RunDocument_targets" (targets);
+CREATE INDEX "ix_RunDocument_uid" ON "RunDocument" (uid);
+CREATE INDEX "ix_Run_command_Run_uid" ON "Run_command" ("Run_uid");
+CREATE INDEX "ix_Run_command_command" ON "Run_command" (command);
+CREATE INDEX "ix_Run_errors_Run_uid" ON "Run_errors" ("Run_uid");
+CREATE INDEX "ix_Run_errors_errors" ON "Run_errors" (errors);
+CREATE INDEX "ix_Run_targets_Run_uid" ON "Run_targets" ("Run_uid");
+CREATE INDEX "ix_Run_targets_targets" ON "Run_targets" (targets);
+CREATE INDEX "ix_Run_uid" ON "Run" (uid);
+CREATE INDEX "ix_Source_id" ON "Source" (id);
+CREATE INDEX "ix_Step_id" ON "Step" (id);
+CREATE INDEX "ix_Term_id" ON "Term" (id);
+CREATE INDEX "ix_TextEntry_Image_uid" ON "TextEntry" ("Image_uid");
+CREATE INDEX "ix_TextEntry_Job_uid" ON "TextEntry" ("Job_uid");
+CREATE INDEX "ix_TextEntry_name" ON "TextEntry" (name);
+CREATE INDEX "ix_TextEntry_value" ON "TextEntry" (value);
+CREATE INDEX "ix_Tool_id" ON "Tool" (id);
+CREATE INDEX "ix_Usage_id" ON "Usage" (id);
+CREATE INDEX "ix_Verdict_id" ON "Verdict" (id);
+CREATE INDEX "ix_Workflow_id" ON "Workflow" (id);
