@@ -9,6 +9,7 @@
     ├── records/<writer>.jsonl  one file per process that ran jobs; a line when an attempt begins, one when it ends
     ├── records.jsonl           the same lines after `collect` has gathered them
     ├── environments/<sha256>.json
+    ├── seal.json               the ends of hash chains over events and records, once the run has ended
     └── run.json                everything above, joined
 """
 
