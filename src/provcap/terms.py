@@ -45,7 +45,8 @@ def load(path: Path) -> tuple[Term, ...]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadConfig("bad-config", f"{path}: larger than {MAX_BYTES} bytes", "it should hold a few lines")
-        plain = yaml.safe_load(path.read_text("utf-8")) or {}
+        plain = yaml.safe_load(path.read_text("utf-8"))
+        plain = {} if plain is None else plain
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise BadConfig("bad-config", f"{path}: {' '.join(str(error).split())}", _HINT) from error
     if not isinstance(plain, dict) or set(plain) - {"rules", "formats"}:

@@ -120,7 +120,8 @@ def _write(connection: sqlite3.Connection, table: Table, path: Path) -> None:
 
 
 def _fitting(value: Any, kind: Any) -> Any:
-    """SQLite keeps a text in a column of numbers when it must; Parquet cannot."""
-    if isinstance(value, str) and str(kind) != "string":
-        return None
-    return str(value) if str(kind) == "string" and value is not None else value
+    """SQLite keeps what does not fit a column's type as it is, or nearly; Parquet cannot."""
+    allowed: dict[str, type | tuple[type, ...]] = {"string": str, "int64": int, "double": (int, float)}
+    if value is None or isinstance(value, allowed[str(kind)]):
+        return value
+    return str(value) if str(kind) == "string" else None
