@@ -113,9 +113,9 @@ def allocation() -> dict[str, str]:
 
     Snakemake removes most of Slurm's variables before it starts the process that runs the job: they are handed on.
     """
-    found = {key: os.environ[name] for key, name in _SLURM.items() if os.environ.get(name)}
-    if "job_id" not in found:
+    if not os.environ.get(_SLURM["job_id"]):
         return {}
+    found = {key: os.environ[name] for key, name in _SLURM.items() if os.environ.get(name)}
     try:
         before = json.loads(os.environ.get(ALLOCATION, "{}"))
     except ValueError:

@@ -134,11 +134,13 @@ def places(job: Any, workdir: Path, kind: str) -> dict[str, str]:
     }
 
 
+@functools.lru_cache(maxsize=10_000)
 def relative(path: str, workdir: Path) -> str:
     """`path` relative to the work directory when it lies inside, else absolute; always POSIX."""
-    full = os.path.normpath(os.path.join(workdir, path))
-    inside = os.path.relpath(full, workdir)
-    return full if inside.startswith("..") else Path(inside).as_posix()
+    full, root = os.path.normpath(os.path.join(workdir, path)), str(workdir).rstrip("/") + "/"
+    if full + "/" == root:
+        return "."
+    return full.removeprefix(root)
 
 
 def script_of(job: Any) -> str | None:
