@@ -56,7 +56,8 @@ def read(
 
     `shells` are the files that the job's shells told, in their order; `facts` those of the job; `variables` what its
     shells had set; `subject` is whom the gaps are about; `tools` are the programs that its commands name.
-    Paths in ``opened`` are relative to the work directory, and no input, output, log or script of the job. Raises OSError when a directory cannot be read.
+    Paths in ``opened`` are relative to the work directory, and no input, output, log or script of the job.
+    Raises OSError when a directory cannot be read.
     """
     processes = _processes(shells)
     draws = declared(facts, variables)
