@@ -93,5 +93,6 @@ def _reference(draft: Draft, run: Run, found: Assessment, directory: bool) -> st
         alternateName=found.verdict.path,
         description=f"The result of the run {run.rerun_of}, which is not in this crate",
         encodingFormat=media_type(found.verdict.path),
+        contentSize=None if found.size_bytes is None else str(found.size_bytes),
         sha256=found.first.removeprefix("sha256:"),
     )

@@ -21,5 +21,6 @@ class Assessment:
 
     verdict: Verdict
     first: str | None = None  #: digest of the file in the repeated run
+    size_bytes: int | None = None  #: of the file in the repeated run
     second: str | None = None  #: digest of the file in this run
     limits: str | None = None  #: digest of the limits that were held against it; None: bytes had to agree

@@ -165,8 +165,12 @@ def _tail(run: Run) -> str:
 
 def assess(folder: Path, first: Run, second: Run, comparison: Comparison) -> None:
     """Write the verdicts back into the new run's record."""
-    left, right = ({a.path: a.digest for a in outputs(run)} for run in (first, second))
-    found = [Assessment(v, left.get(v.path), right.get(v.path), comparison.limits_digest) for v in comparison.verdicts]
+    left, right = ({a.path: a for a in outputs(run)} for run in (first, second))
+    found = []
+    for verdict in comparison.verdicts:
+        x, y = left.get(verdict.path), right.get(verdict.path)
+        before = (x.digest, x.size_bytes) if x else (None, None)
+        found.append(Assessment(verdict, *before, y.digest if y else None, comparison.limits_digest))
     assessed.keep(folder, found)
     collect.collect(folder)
 
