@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +107,23 @@ def test_no_bit_of_a_zip_flips_unseen(small_zip: Path, place: float, bit: int) -
     known = contents(small_zip)
     with flipped(small_zip, int(place * small_zip.stat().st_size), bit):
         assert not is_whole(small_zip) or contents(small_zip) == known
+
+
+@pytest.mark.slow
+def test_no_byte_of_a_directory_changes_unseen(small: Path) -> None:
+    """One bit in each byte of each file of a directory, one after the other."""
+    for path in sorted(p for p in small.rglob("*") if p.is_file()):
+        for position in range(path.stat().st_size):
+            with flipped(path, position, position % 8):
+                assert not is_whole(small), (path, position)
+
+
+@needs_keys
+def test_who_asks_for_signers_gets_one(small: Path, key: Path) -> None:
+    """With a file of signers, a crate that nobody signed is an error; without, it is worth a note."""
+    assert [f.level for f in check(small, conforms=False).findings if f.slug == "unsigned"] == ["note"]
+    found = check(small, key.with_name("signers"), conforms=False)
+    assert [f.level for f in found.findings if f.slug == "unsigned"] == ["error"]
 
 
 @pytest.mark.slow
@@ -227,8 +245,6 @@ def test_a_changed_line_is_named(tmp_path: Path, lines: int, wrong: int, told: s
 @settings(max_examples=60, deadline=None)
 def test_no_change_of_a_sealed_journal_passes(line: int, how: str, position: int) -> None:
     """Lines that are dropped, swapped, cut, put in or changed break the chain."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as name:
         folder = journals(Path(name), 10)
         chain.seal(folder)
@@ -266,6 +282,9 @@ def test_a_journal_may_grow_and_what_was_sealed_stays_so(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"format":"provcap.seal/1"}', '{"format":"provcap.seal/1","journals":{"events.jsonl":{}}}',
              '{"format":"provcap.seal/1","journals":{"../x":{}}}', '{"format":"provcap.seal/1","journals":{},"environments":["../x"]}',
+             '{"format":"provcap.seal/1","journals":{"events.jsonl":{"lines":1e999,"bytes":1,"step":-9,"marks":["a"],"head":""}}}',
+             '{"format":"provcap.seal/1","journals":{"events.jsonl":{"lines":2,"bytes":9,"step":-9,"marks":["a"],"head":""}}}',
+
              "[" * 100_000]
 )  # fmt: skip
 def test_a_damaged_seal_is_told(tmp_path: Path, text: str) -> None:

@@ -46,7 +46,8 @@ def signed(crate: Path, root: Path, signers: Path | None) -> Iterator[Finding]:
     asked.append((root / manifest.MANIFEST, root / manifest.SIGNATURE))
     found = [(data, sig) for data, sig in asked if sig.is_file() and not sig.is_symlink()]
     if not found:
-        yield Finding("note", "unsigned", "./", "nobody has signed this crate: who changes it can seal it again")
+        level: Level = "note" if signers is None else "error"  # who names signers wants one of them
+        yield Finding(level, "unsigned", "./", "nobody has signed this crate: who changes it can seal it again")
     for data, sig in found:
         name = sig.name
         try:

@@ -96,7 +96,7 @@ def broken_at(path: Path, sealed: dict[str, Any]) -> str | None:
 def _grows(path: Path, sealed: dict[str, Any]) -> bool:
     try:
         return path.stat().st_size > int(sealed["bytes"]) and broken_at(path, sealed) is None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError):
         return False
 
 
@@ -136,7 +136,7 @@ def breaks(folder: Path) -> Iterator[tuple[str, str]]:
         elif (folder / name).is_file():
             try:
                 trouble = broken_at(folder / name, sealed)
-            except (ValueError, KeyError, TypeError, OSError) as error:
+            except (ValueError, KeyError, TypeError, IndexError, OverflowError, OSError) as error:
                 yield SEAL, f"what it says of {name} cannot be read: {error!r}"
                 continue
             if trouble:
