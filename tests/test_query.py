@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import tempfile
 import time
 import zipfile
 from dataclasses import replace
@@ -32,10 +33,11 @@ def packed(run: Run, folder: Path, name: str = "run") -> Path:
 
 def asked(path: Path, question: str, *arguments: str) -> list[dict[str, Any]]:
     """The rows of the answer, with IRIs relative to the crate."""
-    bases = query.graphs([str(path)], Path(), path.parent / f"scratch of {path.name}")
     found = query.named().get(question)
     text, names = (found.text, found.arguments) if found else (question, ())
-    answer = query.ask(bases, text, dict(zip(names, arguments, strict=True)), LIMITS)
+    with tempfile.TemporaryDirectory() as scratch:
+        bases = query.graphs([str(path)], Path(), Path(scratch))
+        answer = query.ask(bases, text, dict(zip(names, arguments, strict=True)), LIMITS)
     base = next(iter(bases))
     plain = [[c.removeprefix(base) if isinstance(c, str) else c for c in row] for row in answer.rows]
     return [dict(zip(answer.columns, row, strict=True)) for row in plain]
@@ -166,7 +168,7 @@ def test_seeds_software_and_failures_are_found(segmented: Path, tmp_path: Path) 
 
 def test_a_file_name_is_no_part_of_the_query(segmented: Path) -> None:
     """What would end a string in SPARQL is a name like any other."""
-    for name in ('x" } SERVICE <http://example.org/> { ?s ?p "', "a\n}", "'", "%s", "naïve\x00.tif"):
+    for name in ('x" } SERVICE <http://example.org/> { ?s ?p "', "a\n}\x00'%s\\"):
         assert asked(segmented, "who-made", name) == []
 
 
@@ -309,7 +311,7 @@ def test_damaged_metadata_are_one_error(tmp_path: Path, text: str) -> None:
     assert caught.value.slug == "damaged-metadata"
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     st.lists(
         st.recursive(
