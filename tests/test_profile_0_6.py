@@ -92,6 +92,18 @@ def test_0_6_uses_the_terms_of_its_own_context(new: Path, old: Path) -> None:
         assert set(re.findall(r"https://w3id\.org/ro/crate/([0-9.]+)", text)) == {version}
 
 
+def test_every_reference_of_0_6_leads_somewhere(any_run: Run, tmp_path: Path) -> None:
+    """Entities that get another @id in 0.6 are found under it, and what is neither file nor web has one with ``#``."""
+    target, _ = pack(any_run, tmp_path, policy=NEW)
+    known = entities(target)
+    for entity in known.values():
+        for name, value in entity.items():
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, dict) and entity["@id"] != METADATA and name != "additionalType":
+                    assert one["@id"] in known, (entity["@id"], name)
+    assert not [i for i in known if "#" in i and not i.startswith("#") and "://" not in i]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [

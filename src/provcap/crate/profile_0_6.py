@@ -40,6 +40,28 @@ def adapt(draft: Draft, root: dict[str, Any], run: Run) -> None:
     if run.id:
         properties = {"propertyID": older.OWN + "runId", "value": run.id}
         root["identifier"] = ref(draft.add("#identifier", "PropertyValue", name="run identifier", **properties))
+    _name_locally(draft, root)
+
+
+def _name_locally(draft: Draft, root: dict[str, Any]) -> None:
+    """What is no file and not on the web gets an @id that begins with ``#`` (SHOULD, 1.3): rules, mostly."""
+    parts = [i for i in draft.entities if "#" in i.lstrip("#") and not i.startswith("#") and "://" not in i]
+    names = {identifier: "#" + identifier.replace("#", "/") for identifier in parts}
+    if not names:
+        return
+    draft.entities = {names.get(i, i): _renamed(entity, names) for i, entity in draft.entities.items()}
+    root.update(_renamed(root, names))
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    """`value` with new names in all references; those of `Draft.link` are sets of @ids."""
+    if isinstance(value, set):
+        return {names.get(item, item) for item in value}
+    if isinstance(value, list | tuple):
+        return type(value)(_renamed(item, names) for item in value)
+    if isinstance(value, dict):
+        return {k: names.get(v, v) if k == "@id" else _renamed(v, names) for k, v in value.items()}
+    return value
 
 
 def _versions(run: Run) -> dict[str, list[str]]:

@@ -82,8 +82,10 @@ def _rdf(rdf_format: str) -> tuple[Callable[[ProvDocument], bytes], Callable[[by
 def _trig(document: ProvDocument) -> bytes:
     """Each bundle as a graph that has the bundle's name."""
     from rdflib import Dataset, URIRef
+    from rdflib.namespace import NamespaceManager
 
     data = Dataset()
+    data.namespace_manager = NamespaceManager(data, bind_namespaces="none")  # as for Turtle
     for bundle in (document, *document.bundles):
         graph = data.default_graph if bundle is document else data.graph(URIRef(bundle.identifier.uri))
         for namespace in (PROV, XSD, RDFS, *bundle.get_registered_namespaces()):
