@@ -42,7 +42,7 @@ def look_up(name: str, workdir: Path, given: str) -> tuple[Opened, str]:
     found = history(folder, given, workdir) if folder else None
     if found:
         return Opened(found[0], folder=folder), found[1]
-    opened = open_run(name, workdir)
+    opened = open_run(name, workdir, foreign=True)
     path = lineage.recorded_path(opened.run, given, workdir)
     if folder:
         build(folder, opened.run)

@@ -6,13 +6,16 @@ import contextlib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from provcap import codec, collect, journal, store
+from provcap import codec, collect, journal, store, unpack
 from provcap.errors import DamagedRecord, RunNotFound
 from provcap.model import Run
 
 IN_CRATE = "provenance/run.json"  #: where a crate keeps its run
+METADATA = "ro-crate-metadata.json"
 MAX_BYTES = 4 << 30  #: of a run.json inside a zip: more is an attack or a mistake
+MAX_METADATA_BYTES = 512 << 20  #: of the metadata of another engine's crate
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,15 @@ class Opened:
     going_on: bool = False  #: its Snakemake is still at work: what is told is what is known by now
 
 
-def open_run(name: str, workdir: Path) -> Opened:
-    """The run called `name`, seen from `workdir`. Raises RunNotFound or DamagedRecord."""
+def open_run(name: str, workdir: Path, foreign: bool = False) -> Opened:
+    """The run called `name`, seen from `workdir`. With `foreign`, also what the crate of another engine tells of one,
+    which is less; without, such a crate is refused. Raises RunNotFound or DamagedRecord, or ProvcapError.
+    """
     path = workdir / name
     if name != "latest" and path.is_file():
-        return _open_zip(path)
+        return _open_zip(path, foreign)
     if name != "latest" and path.is_dir():
-        return _open_directory(path)
+        return _open_directory(path, foreign)
     if "/" in name or name.endswith(".zip"):
         raise RunNotFound(
             "unknown-run", f"there is no file or directory {name}", "RUN is an id, latest, a directory or a crate"
@@ -52,12 +57,14 @@ def folder_of(name: str, workdir: Path) -> Path | None:
     return None
 
 
-def _open_directory(path: Path) -> Opened:
+def _open_directory(path: Path, foreign: bool) -> Opened:
     if (path / IN_CRATE).is_file():
         return Opened(_load(path / IN_CRATE), files=path, crate=path)
     if (path / "events.jsonl").is_file() or (path / "run.json").is_file():
         return _open_folder(path)
-    if (path / "ro-crate-metadata.json").is_file():
+    if (path / METADATA).is_file():
+        if foreign and (path / METADATA).stat().st_size <= MAX_METADATA_BYTES:
+            return _foreign(unpack.read_metadata(path, path), path)
         raise RunNotFound(
             "foreign-crate",
             f"the crate {path} was not written by provcap: it has no {IN_CRATE}",
@@ -82,10 +89,21 @@ def _load(path: Path) -> Run:
         ) from error
 
 
-def _open_zip(path: Path) -> Opened:
+def _foreign(entities: dict[str, dict[str, Any]], crate: Path) -> Opened:
+    from provcap import importing
+
+    return Opened(importing.as_run(entities, str(crate)), crate=crate)
+
+
+def _open_zip(path: Path, foreign: bool) -> Opened:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [n for n in archive.namelist() if n == IN_CRATE or n.endswith("/" + IN_CRATE)]
+            described = [n for n in archive.namelist() if n == METADATA or n.endswith("/" + METADATA)]
+            if not names and described and foreign:
+                metadata = archive.getinfo(min(described, key=lambda n: (n.count("/"), n)))
+                if metadata.file_size <= MAX_METADATA_BYTES:
+                    return _foreign(unpack.entities_in(archive.read(metadata), path), path)
             if not names:
                 raise RunNotFound(
                     "foreign-crate",

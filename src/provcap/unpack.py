@@ -110,11 +110,18 @@ def read_metadata(root: Path, crate: Path) -> dict[str, dict[str, Any]]:
             "no-crate", f"{crate} is no RO-Crate: it has no {_METADATA}", "name the directory that has it"
         )
     try:
-        document = json.loads(path.read_bytes())
-        found = {entity["@id"]: entity for entity in document["@graph"]}
+        return entities_in(path.read_bytes(), crate)
+    except OSError as error:
+        raise ProvcapError("damaged-metadata", f"{_METADATA} of {crate} cannot be read: {error}", _AGAIN) from error
+
+
+def entities_in(metadata: bytes, crate: Path) -> dict[str, dict[str, Any]]:
+    """The entities in the text of a crate's metadata by @id; `crate` names it in errors. Raises ProvcapError."""
+    try:
+        found = {entity["@id"]: entity for entity in json.loads(metadata)["@graph"]}
         if not all(isinstance(identifier, str) for identifier in found) or "./" not in found:
             raise ValueError("it describes no root, './'")
-    except (ValueError, KeyError, TypeError, RecursionError, OSError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"{_METADATA} of {crate} cannot be read: {error or type(error).__name__}"
         raise ProvcapError("damaged-metadata", message, _AGAIN) from error
     return found

@@ -16,6 +16,7 @@ from provcap import __version__
 from provcap.cli import (
     bars,
     comparing,
+    importing,
     looking,
     packing,
     querying,
@@ -28,7 +29,10 @@ from provcap.cli import (
 )
 from provcap.errors import ProvcapError
 
-GROUPS = (starting, recording, looking, watching, packing, sealing, comparing, rerunning, reporting, querying)
+GROUPS = (
+    *(starting, recording, looking, watching, packing, sealing, comparing, rerunning, reporting, querying),
+    importing,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

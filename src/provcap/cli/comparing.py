@@ -11,7 +11,7 @@ from provcap import codec, store
 from provcap.cli.arguments import ANSWER, COMMON, Verbs
 from provcap.errors import ProvcapError
 from provcap.model import Comparison
-from provcap.opening import IN_CRATE, Opened, open_run
+from provcap.opening import IN_CRATE, METADATA, Opened, open_run
 
 USUAL = "config/tolerance.yaml"  #: where limits are looked for, to be told of, never to be used unasked
 
@@ -45,13 +45,13 @@ def named(name: str, workdir: Path) -> Opened | Path:
     path = workdir / name
     if name == "latest" or not path.exists():
         return open_run(name, workdir)
-    if path.is_dir():
-        holds = (IN_CRATE, "events.jsonl", "run.json")
-        return open_run(name, workdir) if any((path / n).is_file() for n in holds) or store.list_runs(path) else path
+    holds = (IN_CRATE, METADATA, "events.jsonl", "run.json")
+    if path.is_dir() and not any((path / n).is_file() for n in holds) and not store.list_runs(path):
+        return path
     try:
-        return open_run(name, workdir) if zipfile.is_zipfile(path) else path
+        return open_run(name, workdir, foreign=True) if path.is_dir() or zipfile.is_zipfile(path) else path
     except ProvcapError as error:
-        if error.slug in ("foreign-crate", "damaged-crate"):
+        if error.slug == "foreign-crate" or (error.slug in ("damaged-crate", "damaged-metadata") and path.is_file()):
             return path
         raise
 

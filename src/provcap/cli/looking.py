@@ -48,7 +48,7 @@ def cmd_show(options: argparse.Namespace) -> int:
     opened, path = (
         index.look_up(options.run, options.directory, options.file)
         if options.file
-        else (open_run(options.run, options.directory), "")
+        else (open_run(options.run, options.directory, foreign=True), "")
     )
     if opened.going_on:
         print("note: this run is still going on; what has begun and not ended is called lost", file=sys.stderr)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-from provcap import digest, questions, unpack
+from provcap import digest, importing, questions, unpack
 from provcap.errors import ProvcapError
 from provcap.model import Artifact, Run
 from provcap.opening import IN_CRATE, Opened
@@ -118,11 +118,12 @@ def _is_there(place: str | Path) -> bool:
 
 def _in_crate(run: Run, root: Path, crate: Path) -> dict[str, str]:
     """Where in the crate at `root` each output of `run` is, as its metadata tells; nothing outside of it counts."""
-    if not (root / IN_CRATE).is_file():
-        raise ProvcapError("foreign-crate", f"{crate} holds no {IN_CRATE}", "provcap check works on any crate")
     entities = unpack.read_metadata(root, crate)
     called: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for identifier, entity in entities.items():
+    foreign = {} if (root / IN_CRATE).is_file() else importing.names(entities)
+    for identifier, path in foreign.items():
+        called[path].append(entities[identifier])
+    for identifier, entity in entities.items() if not foreign else ():
         if entity.get("@type") in ("File", "Dataset") and "://" not in identifier:
             called[str(entity.get("alternateName") or unquote(identifier).rstrip("/"))].append(entity)
     found = {}

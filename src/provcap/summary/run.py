@@ -41,11 +41,13 @@ def _head(run: Run) -> list[tuple[str, str]]:
     states = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in sorted(count.items()))
     flow = run.workflow
     version = f" (git {flow.commit[:12]}{', with changes' if flow.dirty else ''})" if flow.commit else ""
+    foreign = any(gap.slug == "foreign-crate" for gap in run.gaps)
+    engine = "" if foreign else f", Snakemake {run.snakemake_version or '?'}"
     rows = [
-        ("run", f"{run.id}  {run.status}  {run.started[:19].replace('T', ' ')} UTC"),
-        ("workflow", f"{flow.snakefile}{version}, Snakemake {run.snakemake_version or '?'}"),
+        ("run", f"{run.id}  {run.status}  " + (f"{run.started[:19].replace('T', ' ')} UTC" if run.started else "")),
+        ("workflow", f"{flow.snakefile}{version}{engine}"),
         ("command", " ".join(run.command)),
-        ("where", f"{run.workdir}, started on {run.hostname or '?'} by {run.user or '?'}"),
+        ("where", "" if foreign else f"{run.workdir}, started on {run.hostname or '?'} by {run.user or '?'}"),
         ("attempts", f"{len(run.jobs)}: {states}" if run.jobs else "none"),
     ]
     rows += [("machine", machine_line(machine)) for machine in run.hardware]
