@@ -66,6 +66,7 @@ def test_every_run_conforms_to_0_6(any_run: Run, tmp_path: Path) -> None:
     assert broken(target) == set()
 
 
+@pytest.mark.slow
 def test_the_versions_do_not_mix(new: Path, old: Path, tmp_path: Path) -> None:
     """A crate of one version with the context of the other breaks the terms that moved, and so does one that claims it."""
     mixed = Path(shutil.copytree(new, tmp_path / "mixed"))
@@ -104,6 +105,7 @@ def test_every_reference_of_0_6_leads_somewhere(any_run: Run, tmp_path: Path) ->
     assert not [i for i in known if "#" in i and not i.startswith("#") and "://" not in i]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
@@ -199,6 +201,16 @@ def test_check_asks_our_own_shapes(old: Path, tmp_path: Path) -> None:
     changed = change(Path(shutil.copytree(old, tmp_path / "crate")), SPOILT["not negative"])
     told = [f.message for f in check(changed).findings if f.slug == "not-conformant"]
     assert any("provcap-run-crate" in message for message in told), told
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.2", "9.9"])
+def test_a_version_that_is_not_known_is_told(old: Path, tmp_path: Path, version: str) -> None:
+    """A crate on another version of RO-Crate gets a warning that nobody asked for its rules, not errors by others."""
+    crate = Path(shutil.copytree(old, tmp_path / "crate"))
+    text = (crate / METADATA).read_text().replace("ro/crate/1.1", f"ro/crate/{version}")
+    (crate / METADATA).write_text(re.sub(r"(wfrun/[a-z]+|workflow-ro-crate)/[0-9.]+", r"\1/0.0", text))
+    (told,) = [f for f in check(crate).findings if f.slug == "conformance-unchecked"]
+    assert (told.level, version in told.message) == ("warning", True)
 
 
 def test_the_profile_is_chosen_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,6 +76,10 @@ def _conformance(root: Path, entities: listing.Entities) -> tuple[str | None, li
     claims = listing.references(entities["./"].get("conformsTo"))
     claims += listing.references(entities.get(listing.METADATA, {}).get("conformsTo"))
     profile, claimed = conformance.profile_of(claims)
+    foreign = conformance.foreign(claims)
+    if claimed is None and foreign:
+        message = f"it claims {foreign}, whose rules are not known here; those of {conformance.KNOWN} are"
+        return None, [Finding("warning", "conformance-unchecked", "./", message)]
     name = claimed.known_as if claimed else profile.base
     levels: dict[bool, Level] = {True: "error", False: "warning"}
     try:

@@ -15,6 +15,8 @@ from typing import Any, Final
 from provcap.crate.derived import PROFILES, write_profiles
 from provcap.crate.profile import Claim, Profile
 
+KNOWN: Final = " and ".join(profile.ro_crate for profile in PROFILES)  #: versions of RO-Crate
+_RO_CRATE: Final = "https://w3id.org/ro/crate/"
 #: "the @id of software SHOULD be an absolute URI" cannot hold for the workflow file that workflow-ro-crate-1.0_4.1
 #: REQUIRES in the crate; seen with roc-validator 0.13.0
 SKIPPED: Final = tuple(f"{profile.process.known_as}_5.1" for profile in PROFILES)
@@ -49,7 +51,14 @@ def profile_of(claimed: Iterable[str]) -> tuple[Profile, Claim | None]:
     found = [(p, claim) for p in PROFILES for claim in p.claims if claim.identifier in wanted]
     if found:
         return found[0]
-    return next((p for p in PROFILES if f"https://w3id.org/ro/crate/{p.ro_crate}" in wanted), PROFILES[0]), None
+    return next((p for p in PROFILES if f"{_RO_CRATE}{p.ro_crate}" in wanted), PROFILES[0]), None
+
+
+def foreign(claimed: Iterable[str]) -> str | None:
+    """The version of RO-Crate among the `claimed` profiles when it is none that can be checked here, such as 1.2."""
+    stated = [claim for claim in claimed if claim.startswith(_RO_CRATE)]
+    known = {f"{_RO_CRATE}{profile.ro_crate}" for profile in PROFILES}
+    return stated[0] if stated and not known & {claim.rstrip("/") for claim in stated} else None
 
 
 def validate(root: Path, profile: Profile, claimed: Claim | None, own: bool = False) -> list[Issue]:
