@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from provcap import bundle, cli, codec, collect, crate, digest, graph, index, store, summary
+from provcap import bundle, cli, codec, collect, crate, digest, export, graph, index, store, summary
 from provcap.capture import clock
 from provcap.journal import ENVIRONMENT_FORMAT, EVENT_FORMAT, RECORD_FORMAT
 from provcap.opening import open_run
@@ -90,6 +90,11 @@ def step_crate(workdir: Path) -> None:
 def step_prov(workdir: Path) -> None:
     """The whole document, as PROV-JSON."""
     graph.serialise(graph.document(open_run("latest", workdir).run), "json")
+
+
+def step_sql(workdir: Path) -> None:
+    """Load the run into a new SQLite database."""
+    export.sql(workdir / "runs.sqlite", [open_run("latest", workdir).run])
 
 
 def step_bundle(workdir: Path) -> None:

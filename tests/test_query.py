@@ -17,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provcap import cli, codec, crate, query
+from provcap.crate import profile_0_6
+from provcap.crate.policy import Policy
 from provcap.errors import ProvcapError
 from provcap.model import Run
 from tests.conftest import read_run
@@ -147,6 +149,15 @@ def test_competency_11_parameters(segmented: Path) -> None:
     assert values["mode"] == "otsu"
     image = next(r for r in rows if r["parameter"] == "image")
     assert (image["value"], image["workflow_parameter"]) == ("inputs/nuclei.ome.tif", "#workflow/input/segment/image")
+
+
+@pytest.mark.slow
+def test_both_versions_of_the_profile_answer_alike(segmented: Path, tmp_path: Path) -> None:
+    """The terms of RO-Crate 1.3 and of profile 0.6 are known to all eleven queries."""
+    crate.write(read_run("succeeded"), None, tmp_path / "new", {}, Policy(profile=profile_0_6.PROFILE))
+    assert "1.3/context" in (tmp_path / "new/ro-crate-metadata.json").read_text()[:200]
+    for question in (q for q in query.named().values() if q.competency):
+        assert asked(tmp_path / "new", question.name) == asked(segmented, question.name), question.name
 
 
 def test_who_made_and_who_used_a_file(segmented: Path) -> None:
