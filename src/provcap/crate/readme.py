@@ -33,10 +33,15 @@ def _intro(run: Run) -> str:
     engine = f" {run.snakemake_version}" if run.snakemake_version else ""
     return (
         f"{text}This is the record of one run of a Snakemake{engine} workflow, made by provcap"
-        f"{' ' + run.provcap_version if run.provcap_version else ''} while it ran.\n"
+        f"{' ' + run.provcap_version if run.provcap_version else ''} "
+        f"{'afterwards, from what Snakemake had kept' if _imported(run) else 'while it ran'}.\n"
         f"The run `{run.id}` {'succeeded' if run.status == 'succeeded' else 'did not succeed'}. "
         f"It started at {run.started}. {ended} Attempts at jobs: {jobs}."
     )
+
+
+def _imported(run: Run) -> bool:
+    return any(gap.slug == "post-hoc" for gap in run.gaps)
 
 
 def _reading(run: Run, packing: Packing) -> str:
@@ -48,7 +53,7 @@ def _reading(run: Run, packing: Packing) -> str:
         "* `ro-crate-metadata.json` describes everything as a Workflow Run RO-Crate "
         "(<https://www.researchobject.org/workflow-run-crate/>): `runcrate report` and ro-crate-py read it.",
         "* `provenance/` has the record itself, the inventories of installed software, and the gaps.",
-        f"* `{run.workflow.snakefile}` is the workflow, as it was run.",
+        *([] if _imported(run) else [f"* `{run.workflow.snakefile}` is the workflow, as it was run."]),
         "* `manifest-sha256.txt` has every file's checksum: `sha256sum -c manifest-sha256.txt`, or `provcap check`.",
     ]
     if outputs:
@@ -59,6 +64,9 @@ def _reading(run: Run, packing: Packing) -> str:
 def _again(run: Run, packing: Packing) -> str:
     absent = sorted(i.artifact.path for i in packing.items.values() if i.role == "input" and i.place is None)
     moved = [i for i in packing.items.values() if i.role == "input" and i.place not in (None, i.artifact.path)]
+    if _imported(run):
+        known = "the software, and of the workflow all but perhaps its main file, are not known"
+        return f"## How to run it again\n\nThe command, {known}."
     text = "## How to run it again\n\nIn an empty directory, `provcap rerun THIS-CRATE` does it and says how close the "
     text += "results come; `provcap rerun --dry-run THIS-CRATE` says first what would be run.\n\n"
     text += "The command was:\n\n    " + command(run).replace("\n", "\n    ") + "\n\n"

@@ -16,7 +16,7 @@ from typing import Final
 from provcap import codec
 from provcap.capture.clock import iso
 from provcap.errors import RunNotFound
-from provcap.importing.naming import Entities, Entity, files_in, has_type, names, one, refs, text
+from provcap.importing.naming import Entities, Entity, files_in, has_type, is_sound, names, one, refs, text
 from provcap.model import JSON, About, Agent, Artifact, Gap, Image, Job, Organization, Run, Status, Step, Workflow
 
 __all__ = ["as_run", "names"]
@@ -31,6 +31,7 @@ def as_run(entities: Entities, where: str) -> Run:
 
     Raises RunNotFound (``foreign-crate``) when it describes none.
     """
+    entities = {name: entity for name, entity in entities.items() if is_sound(name)}
     actions = {name: e for name, e in entities.items() if has_type(e, ACTIONS)}
     if not actions:
         raise RunNotFound(
@@ -76,8 +77,9 @@ def _is_workflow(entities: Entities, action: Entity, main: str | None) -> bool:
 def _job(entities: Entities, name: str, action: Entity, files: Mapping[str, str]) -> Job:
     params: dict[str, JSON] = {}
     for value in (entities.get(i, {}) for i in refs(action, "object")):
-        if has_type(value, {"PropertyValue"}) and isinstance(value.get("value"), str | int | float | bool):
-            params[text(value, "name") or "unnamed"] = _finite(value["value"])
+        given = value.get("value")
+        if has_type(value, {"PropertyValue"}) and (is_sound(given) or isinstance(given, int | float)):
+            params[text(value, "name") or "unnamed"] = _finite(given)
     code = action.get("exitCode")
     status = _status(action)
     return Job(
@@ -144,7 +146,8 @@ def _time(entity: Entity, key: str) -> str | None:
     said = text(entity, key)
     try:
         found = datetime.fromisoformat(said) if said and "T" in said else None
-        return iso((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()) if found else None
+        zoned = found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
+        return iso(zoned.timestamp()) if zoned and zoned.year >= 1000 else None
     except (ValueError, OverflowError):
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from urllib.parse import unquote
 
 Entity = Mapping[str, Any]
@@ -14,17 +14,22 @@ FILES: Final = {"File", "MediaObject", "Dataset"}
 _PRODUCTS: Final = {*FILES, "CreativeWork", "ImageObject"}
 
 
+def is_sound(value: object) -> TypeGuard[str]:
+    """Whether `value` is a text that can be written again: neither null bytes nor halves of characters."""
+    return isinstance(value, str) and not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value)
+
+
 def text(entity: Entity, key: str) -> str | None:
     """The property `key` when it is one text."""
     value = entity.get(key)
-    return value if isinstance(value, str) and value else None
+    return value if is_sound(value) and value else None
 
 
 def refs(entity: Entity, key: str) -> list[str]:
     """The @ids that the property `key` refers to, each once."""
     value = entity.get(key)
     found = [item.get("@id") for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
-    return list(dict.fromkeys(name for name in found if isinstance(name, str)))
+    return list(dict.fromkeys(name for name in found if is_sound(name)))
 
 
 def one(entity: Entity, key: str) -> str | None:

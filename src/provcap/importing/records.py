@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from provcap.errors import ProvcapError
+from provcap.importing.naming import is_sound
 from provcap.model import Gap
 
 MAX_RECORDS: Final = 1_000_000
@@ -143,10 +144,7 @@ def _record(path: str, plain: Any) -> Record:
 
 
 def _text(value: Any) -> str | None:
-    """`value` if it is a text that can be written again: neither null bytes nor halves of characters."""
-    if not isinstance(value, str) or "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        return None
-    return value
+    return value if is_sound(value) else None
 
 
 def _texts(value: Any) -> tuple[str, ...]:

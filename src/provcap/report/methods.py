@@ -73,6 +73,7 @@ class Facts:
     machines: tuple[tuple[int, Hardware], ...]
     gaps: tuple[tuple[str, int, str], ...]
     works: tuple[str, ...]
+    imported: bool  #: nothing was recorded while it ran
 
 
 def methods(run: Run, language: str = "en") -> str:
@@ -123,6 +124,7 @@ def facts(run: Run) -> Facts:
         machines=tuple((machines[h.id], h) for h in run.hardware if machines[h.id])[:MACHINES],
         gaps=_gaps(run),
         works=works(cited),
+        imported=any(gap.slug == "post-hoc" for gap in run.gaps),
     )
 
 

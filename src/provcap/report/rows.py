@@ -73,11 +73,12 @@ class StepRow:
 
 
 def order(run: Run) -> list[tuple[str, list[Job]]]:
-    """The rules with their attempts, in the order in which they first began; those that never began come first."""
+    """The rules with their attempts, in the order in which they first began, or ended; of no time: first."""
     rules: dict[str, list[Job]] = {}
     for job in run.jobs:
         rules.setdefault(job.rule, []).append(job)
-    first = {rule: min((j.started for j in jobs if j.started), default="") for rule, jobs in rules.items()}
+    began = {rule: [j.started or j.ended or "" for j in jobs] for rule, jobs in rules.items()}
+    first = {rule: min(filter(None, times), default="") for rule, times in began.items()}
     return sorted(rules.items(), key=lambda entry: first[entry[0]])
 
 
