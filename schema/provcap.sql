@@ -1,4 +1,4 @@
--- sha256:03556b01461646122ae995ed607bb33b5fcee4595d32911fbc238cf3a98fcac0
+-- sha256:3b3fe57dbd65ae2a719fc6f2b26d014b23971244bc9ddc98cf1a8cea6d4886b4
 -- # Class: Measure Description: One measured number: how far the second file is from the first in one respect.
 --     * Slot: id
 --     * Slot: name Description: "max_abs", "psnr", "rows_missing" …
@@ -168,6 +168,7 @@
 -- # Class: Assessment Description: How close a result came to that of the run which was repeated.
 --     * Slot: id
 --     * Slot: first Description: digest of the file in the repeated run
+--     * Slot: size_bytes Description: of the file in the repeated run
 --     * Slot: second Description: digest of the file in this run
 --     * Slot: limits Description: digest of the limits that were held against it; None: bytes had to agree
 --     * Slot: Run_uid Description: Autocreated FK slot
@@ -599,6 +600,7 @@ CREATE TABLE "Origin" (
 CREATE TABLE "Assessment" (
 	id INTEGER NOT NULL,
 	first TEXT,
+	size_bytes INTEGER,
 	second TEXT,
 	limits TEXT,
 	"Run_uid" INTEGER,
