@@ -150,7 +150,7 @@ def test_few_files_remain(two_steps: Path) -> None:
     """When the run has ended, its folder holds one file of records and none per job."""
     (folder,) = (two_steps / ".provcap/runs").iterdir()
     names = {p.relative_to(folder).parts[0] for p in folder.rglob("*")}
-    assert names == {"events.jsonl", "records.jsonl", "run.json", "environments"}
+    assert names == {"events.jsonl", "records.jsonl", "run.json", "seal.json", "environments"}
 
 
 def test_collect_twice_gives_the_same_bytes(two_steps: Path) -> None:
