@@ -37,7 +37,7 @@ rule first:
 rule last:
     input: expand("o/{n}", n=range(3))
     output: "o/last"
-    shell: "test -e spared || kill -9 $PPID; cat {input} > {output}"
+    shell: "test -e spared || {{ kill -9 $PPID; exit 1; }}; cat {input} > {output}"
 """
 
 
