@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import shutil
@@ -163,7 +164,8 @@ def test_image_that_was_not_used_is_left_out(workdir: Path) -> None:
     """A rule names an image; Snakemake was not told to use containers, so no image is recorded."""
     run = taken(workdir)
     assert (run.images, job(run, "sort").image) == ((), None)
-    assert any("sort: the rules name a container" in gap.message for gap in run.gaps)
+    (gap,) = [gap for gap in run.gaps if "rule sort: it names the image docker://debian:12" in gap.message]
+    assert "was not used" in gap.message
 
 
 def test_secrets_are_replaced(workdir: Path) -> None:
@@ -231,8 +233,27 @@ def test_records_of_snakemake_7_and_8(tmp_path: Path) -> None:
     run = taken(tmp_path)
     first, second = sorted(run.jobs, key=lambda j: j.outputs[0].path)
     assert (first.command, first.kind, first.params) == (None, "run", {"unnamed": ["a", "nan", [1]]})
-    assert (second.inputs, second.image) == ((Artifact("i", digest="sha256:" + checksum),), url)
+    assert (second.inputs, second.image) == ((Artifact("i", digest="sha256:" + checksum),), None)
+    assert [gap for gap in run.gaps if f"the image {url}, which may have been used or not" in gap.message]
+
+
+def test_image_that_was_used(tmp_path: Path) -> None:
+    """Since format 6, Snakemake's hash tells that the rule's image was used; its digest stays unknown."""
+    url = "docker://debian:12"
+    hashed = hashlib.md5(url.encode()).hexdigest()
+    plant(tmp_path, "p", container_img_url=url, software_stack_hash=hashed, record_format_version=6)
+    run = taken(tmp_path)
+    assert (run.jobs[0].image, [i.reference for i in run.images]) == (url, [url])
     assert said(run, "image-digest-unknown") == [f"image:{url}"]
+
+
+def test_conda_environment(tmp_path: Path) -> None:
+    """The text of the conda environment is recorded, unless it was not used."""
+    text = base64.b64encode(b"dependencies: [samtools=1.20]\n").decode()
+    plant(tmp_path, "used", conda_env=text, software_stack_hash="c0", record_format_version=6)
+    plant(tmp_path, "not", conda_env=text, software_stack_hash=hashlib.md5(b"").hexdigest())
+    found = {j.outputs[0].path: j.conda_env for j in taken(tmp_path).jobs}
+    assert found == {"used": "dependencies: [samtools=1.20]\n", "not": None}
 
 
 def test_jobs_that_only_look_alike(tmp_path: Path) -> None:

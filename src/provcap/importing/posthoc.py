@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import re
 from collections import defaultdict
@@ -131,15 +132,36 @@ def _jobs(found: list[Record], evidence: Evidence, gaps: list[Gap]) -> tuple[lis
             images[job.image] = Image(job.image, job.image)
             message = "the rule names it; which file or digest ran was not recorded"
             gaps.append(Gap("image-digest-unknown", f"image:{job.image}", message))
-    unused = {r.rule for r in found if r.software == _NO_SOFTWARE and (r.container or r.conda)}
-    if unused:
-        what = "a container or conda environment that Snakemake was not told to use, so they are left out"
-        gaps.append(Gap("post-hoc", "run", f"{', '.join(sorted(unused))}: the rules name {what}"))
+    gaps += _deployment(found)
     if backwards:
         message = f"when {backwards} of the jobs began: the time that was noted lies after that of their outputs"
         gaps.append(Gap("post-hoc", "run", message))
     jobs.sort(key=lambda job: (job.started or job.ended or "", job.rule, job.id))
     return jobs, [images[name] for name in sorted(images)]
+
+
+def _ran_in_image(record: Record) -> bool:
+    """Whether it is sure that the rule's image was used: Snakemake's hash is of that image and nothing else.
+
+    Since format 6 it is of what was switched on. Snakemake 8 hashes the image of a rule without using it, too.
+    """
+    if record.container is None or record.format < 6:
+        return False
+    return record.software == hashlib.md5(record.container.encode(), usedforsecurity=False).hexdigest()
+
+
+def _deployment(found: list[Record]) -> list[Gap]:
+    """What is not known of images and conda environments that rules name; a gap for each case, not for each job."""
+    cases: dict[str, set[str]] = defaultdict(set)
+    for record in found:
+        unused = record.software == _NO_SOFTWARE
+        if record.container and not _ran_in_image(record):
+            why = "was not used" if unused else "may have been used or not: nothing tells"
+            cases[f"it names the image {record.container}, which {why}, so it is left out"].add(record.rule)
+        if record.conda:
+            why = "was not used, so it is left out" if unused else "is recorded; that it was used is not"
+            cases[f"the file of its conda environment {why}"].add(record.rule)
+    return [Gap("post-hoc", "run", f"rule {', '.join(sorted(rules))}: {case}") for case, rules in cases.items()]
 
 
 def _together(found: list[Record]) -> list[list[Record]]:
@@ -182,7 +204,7 @@ def _job(group: list[Record], evidence: Evidence, gaps: list[Gap]) -> Job:
         inputs=_present(evidence.input(record, path) for path in record.inputs if path not in _SPECIAL),
         outputs=_present(outputs),
         logs=_present(evidence.log(record, path) for path in record.logs),
-        image=record.container if record.software != _NO_SOFTWARE else None,
+        image=record.container if _ran_in_image(record) else None,
         conda_env=scrub.text(record.conda) if record.conda and record.software != _NO_SOFTWARE else None,
         redactions=dict(scrub.counts),
     )

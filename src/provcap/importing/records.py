@@ -43,7 +43,8 @@ class Record:
     code: str | None = None
     container: str | None = None
     conda: str | None = None  #: the text of its environment file
-    software: str | None = None  #: MD5 of the software deployments that were switched on
+    software: str | None = None  #: MD5 of the software deployments; before format 6, perhaps of some that were off
+    format: int = 0  #: of the record; Snakemake 7 has none, 8 and 9.0 have 5
     started: float | None = None
     ended: float | None = None  #: the time of the output when the job had ended
     incomplete: bool = False
@@ -123,7 +124,7 @@ def _record(path: str, plain: Any) -> Record:
     rule = _text(plain.get("rule"))
     if not rule:
         raise ValueError("it names no rule")
-    number = plain.get("job_hash")
+    number, version = plain.get("job_hash"), plain.get("record_format_version")
     return Record(
         path=path,
         rule=rule,
@@ -135,6 +136,7 @@ def _record(path: str, plain: Any) -> Record:
         container=_text(plain.get("container_img_url")),
         conda=_decoded(plain.get("conda_env")),
         software=_text(plain.get("software_stack_hash")),
+        format=version if isinstance(version, int) else 0,
         started=_time(plain.get("starttime")),
         ended=_time(plain.get("endtime")),
         incomplete=plain.get("incomplete") is True,
