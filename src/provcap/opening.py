@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,5 +117,5 @@ def _open_zip(path: Path, foreign: bool) -> Opened:
                     "too-large", f"{info.filename} in {path} claims {info.file_size} bytes", "it is not read"
                 )
             return Opened(codec.load_run(archive.read(info), f"{path}:{info.filename}"), crate=path)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise DamagedRecord("damaged-crate", f"{path} cannot be read as a zip: {error}", "fetch it again") from error
