@@ -63,6 +63,7 @@ def plan(root: Path, into: Path, only: Sequence[str] = (), folders: Sequence[Pat
     `only`: rules or files to which the rerun is confined. `folders` are searched for what the crate lacks, by digest.
     Raises ProvcapError when the crate has no run of provcap's, or one that cannot be repeated.
     """
+    root = root.absolute()  # a relative name would be looked for below itself
     run = open_run(str(root), root).run
     if not any(s.path == run.workflow.snakefile for s in run.workflow.sources):
         raise ProvcapError("no-workflow", "the crate does not hold the Snakefile that was run", "ask for the workflow")
