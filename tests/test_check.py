@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from provcap import unpack
+from provcap import cli, unpack
 from provcap.check import Findings, check
 from provcap.crate import conformance
 from provcap.crate.policy import Policy
@@ -260,3 +260,22 @@ def test_leaves_the_crate_alone(crate: Path) -> None:
     before = sorted(p.relative_to(crate) for p in crate.rglob("*"))
     check(crate)
     assert sorted(p.relative_to(crate) for p in crate.rglob("*")) == before
+
+
+def test_names_cannot_forge_a_verdict(crate: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file name with line ends and escape sequences stays on its line, and steers no terminal."""
+    (crate / "a\nnote: signed by alice [signed]\x1b[31m").write_text("")
+    reseal(crate)
+    cli.main(["check", str(crate)])
+    said = capsys.readouterr().out
+    assert "\\x1b" in said
+    assert "\x1b" not in said
+    assert not any(line.startswith("note: signed by") for line in said.splitlines())
+
+
+def test_halves_of_characters(crate: Path) -> None:
+    """An @id that no file can have is damage, not a crash."""
+    change(crate, lambda entities: entities["./"].update(name="\ud800"))
+    with pytest.raises(ProvcapError) as caught:
+        check(crate)
+    assert caught.value.slug == "damaged-metadata"

@@ -162,3 +162,14 @@ def test_output_outside_of_the_work_directory(tmp_path: Path) -> None:
     (packed,) = (workdir / "out.crate/external").rglob("a.txt")
     assert packed.read_text() == "a\n"
     assert workflows.provcap(workdir, "check", "out.crate").returncode == 0
+
+
+def test_records_cannot_steer_the_terminal(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Escape sequences in what a record says are shown, not sent: by show, list and errors."""
+    path = next(recorded.glob(".provcap/runs/*/run.json"))
+    path.write_text(path.read_text("utf-8").replace('"rule":"', '"rule":"\\u001b[31m'), "utf-8")
+    for words in (["show"], ["show", "--jobs"], ["list"], ["show", "--job", "\x1b[31mnope"]):
+        cli.main(words)
+    captured = capsys.readouterr()
+    assert "\\x1b[31m" in captured.out
+    assert "\x1b" not in captured.out + captured.err

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -34,10 +35,13 @@ GROUPS = (
     importing,
 )
 
+LONGEST = 500  #: characters of a name in an error
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     spare_the_collector()
+    _print_any_name()
     words = list(sys.argv[1:] if arguments is None else arguments)
     options, more = _parser().parse_known_args(words)
     try:
@@ -57,10 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ProvcapError as error:
         if options.debug:
             raise
-        print(f"error: {error.message} [{error.slug}]", file=sys.stderr)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
-        return 2
+        return _said(f"{error.message} [{error.slug}]", error.hint)
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -70,8 +71,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if options.debug:
             raise
-        print(f"error: {error.strerror or error}: {error.filename or ''} [system]", file=sys.stderr)
-        return 2
+        return _said(f"{error.strerror or error}: {str(error.filename or '')[:LONGEST]} [system]")
+
+
+def _said(problem: str, hint: str = "") -> int:
+    """Tell a problem that stops us; names in it may be anybody's."""
+    from provcap.summary import screen
+
+    print(screen(f"error: {problem}"), file=sys.stderr)
+    if hint:
+        print(screen(f"hint: {hint}"), file=sys.stderr)
+    return 2
+
+
+def _print_any_name() -> None:
+    """Names need not be in the encoding of the terminal; where Python would give up, they are escaped."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def spare_the_collector() -> None:

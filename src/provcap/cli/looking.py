@@ -30,15 +30,18 @@ def cmd_list(options: argparse.Namespace) -> int:
     from provcap import summary
 
     runs: list[Run] = []
+    going_on: set[str] = set()
     for folder in store.list_runs(options.directory):
         try:
-            runs.append(open_run(str(folder.absolute()), options.directory).run)
+            opened = open_run(str(folder.absolute()), options.directory)
+            runs.append(opened.run)
+            going_on |= {opened.run.id} if opened.going_on else set()
         except ProvcapError as error:
-            print(f"warning: {folder.name}: {error.message} [{error.slug}]", file=sys.stderr)
+            print(summary.line(f"warning: {folder.name}: {error.message} [{error.slug}]"), file=sys.stderr)
     if options.json:
         print(json.dumps([{"id": r.id, "status": r.status, "started": r.started, "command": r.command} for r in runs]))
     else:
-        print(summary.of_runs(runs))
+        print(summary.screen(summary.of_runs(runs, going_on)))
     return 0
 
 
@@ -62,7 +65,7 @@ def _of_file(options: argparse.Namespace, run: Run, path: str) -> str:
     if options.json:
         jobs = [codec.encode(job) for _, job in lineage.chain(run, path)]
         return json.dumps({"path": path, "made_by": jobs, "from": lineage.origins(run, path)})
-    return summary.of_file(run, path)
+    return summary.screen(summary.of_file(run, path))
 
 
 def _shown(options: argparse.Namespace, run: Run) -> str:
@@ -70,7 +73,8 @@ def _shown(options: argparse.Namespace, run: Run) -> str:
 
     if options.job:
         job = summary.find_job(run, options.job)
-        return codec.dumps(codec.encode(job)) if options.json else summary.of_job(run, job)
+        return codec.dumps(codec.encode(job)) if options.json else summary.screen(summary.of_job(run, job))
     if options.json:
         return codec.dump_run(run)
-    return summary.of_jobs(run) if options.jobs else summary.packages(run) if options.software else summary.of_run(run)
+    told = summary.of_jobs if options.jobs else summary.packages if options.software else summary.of_run
+    return summary.screen(told(run))

@@ -100,4 +100,5 @@ def packed(gaps: Sequence[Gap], target: Path) -> None:
     from provcap import summary
 
     if gaps:
-        print(f"{target}: not known while packing ({len(gaps)})\n{summary.gaps(gaps)}", file=sys.stderr)
+        told = f"{target}: not known while packing ({len(gaps)})\n{summary.gaps(gaps)}"
+        print(summary.screen(told), file=sys.stderr)

@@ -98,7 +98,9 @@ def _warn(plan: Plan) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"provcap: {text}", file=sys.stderr, flush=True)
+    from provcap.summary import screen
+
+    print(screen(f"provcap: {text}"), file=sys.stderr, flush=True)
 
 
 def cmd_diff(options: argparse.Namespace) -> int:

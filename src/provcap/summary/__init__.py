@@ -1,7 +1,7 @@
 """A run in words and columns for a terminal."""
 
 from provcap.summary.answer import of_answer
-from provcap.summary.columns import table
+from provcap.summary.columns import line, screen, table
 from provcap.summary.comparison import of_comparison
 from provcap.summary.crate import of_findings
 from provcap.summary.explanation import of_explanation
@@ -11,6 +11,7 @@ from provcap.summary.run import gaps, of_jobs, of_run, of_runs, packages
 __all__ = [
     "find_job",
     "gaps",
+    "line",
     "of_answer",
     "of_comparison",
     "of_explanation",
@@ -21,5 +22,6 @@ __all__ = [
     "of_run",
     "of_runs",
     "packages",
+    "screen",
     "table",
 ]

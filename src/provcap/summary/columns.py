@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 
+def line(text: str) -> str:
+    """`text` on one line, without what could steer a terminal: names in a crate may be anybody's."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def screen(text: str) -> str:
+    """The lines of `text`, without what could steer a terminal."""
+    return text if text.isprintable() else "\n".join("\t".join(map(line, t.split("\t"))) for t in text.split("\n"))
+
+
 def table(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Aligned columns; those whose numbers are in `right` are flush right."""
     cells = [list(row) for row in rows]

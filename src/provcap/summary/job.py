@@ -125,11 +125,14 @@ def _without_maker(run: Run, path: str) -> str:
     seen = [(job, a) for job in run.jobs for a in (*job.made, *job.read, *job.logs) if a.path == path]
     digest = next((a.digest for _, a in seen if a.digest), None)
     lines = [f"{path}", f"  {digest or 'not hashed'}"]
-    makers = [job for job in run.jobs if any(a.path == path for a in job.made)]
+    makers = [job for job in run.jobs if any(a.path == path and a.kind != "missing" for a in job.made)]
+    meant = [job for job in run.jobs if job not in makers and any(a.path == path for a in job.made)]
     readers = sorted({job.label for job in run.jobs if any(a.path == path for a in job.read)})
     loggers = [job.label for job in run.jobs if any(a.path == path for a in job.logs)]
     if makers:
         lines += [f"  left by {job.id} {job.label}, attempt {job.attempt}, which {job.status}" for job in makers]
+    elif meant:
+        lines += [f"  never made: {j.id} {j.label}, attempt {j.attempt}, which {j.status}, should have" for j in meant]
     elif loggers:
         lines.append(f"  the log of {', '.join(loggers)}")
     else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from provcap import questions
 from provcap.model import Artifact, Gap, Job, Run
-from provcap.summary.columns import seconds, size, table
+from provcap.summary.columns import line, seconds, size, table
 from provcap.summary.things import machine_line, software
 
 
@@ -76,18 +76,19 @@ def _rules(run: Run) -> list[tuple[str, ...]]:
 
 def file_rows(title: str, artifacts: Sequence[Artifact], most: int = 20) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [(title, "", "")]
-    rows += [("  " + a.path, size(a.size_bytes), (a.digest or "not hashed")[:23]) for a in artifacts[:most]]
+    rows += [("  " + line(a.path), size(a.size_bytes), (a.digest or "not hashed")[:23]) for a in artifacts[:most]]
     if len(artifacts) > most:
         rows.append((f"  … and {len(artifacts) - most} more", "", ""))
     return rows if artifacts else []
 
 
-def of_runs(runs: Iterable[Run]) -> str:
-    """One line per run."""
+def of_runs(runs: Iterable[Run], going_on: Container[str] = ()) -> str:
+    """One line per run; `going_on` has the ids of those whose Snakemake is still at work."""
     rows = [("run", "status", "jobs", "failed", "command")]
     for run in runs:
         failed = sum(job.status in ("failed", "lost") for job in run.jobs)
-        rows.append((run.id, run.status, str(len(run.jobs)), str(failed or ""), " ".join(run.command)[:80]))
+        status = "going on" if run.id in going_on else run.status
+        rows.append((run.id, status, str(len(run.jobs)), str(failed or ""), " ".join(run.command)[:80]))
     return table(rows, right=(2, 3))
 
 
@@ -95,7 +96,9 @@ def of_jobs(run: Run) -> str:
     """One line per attempt."""
     rows = [("job", "status", "attempt", "wall", "rule")]
     for job in run.jobs:
-        rows.append((job.id, job.status, str(job.attempt), seconds(job.usage.wall_s if job.usage else None), job.label))
+        rows.append(
+            (job.id, job.status, str(job.attempt), seconds(job.usage.wall_s if job.usage else None), line(job.label))
+        )
     return table(rows, right=(2, 3))
 
 
