@@ -76,6 +76,9 @@ def test_format_comes_first(run: model.Run) -> None:
     assert next(iter(json.loads(codec.dump_run(run)).items())) == ("format", "provcap.run/1")
 
 
+RUN = '{"format":"provcap.run/1","id":"1","status":"succeeded","workdir":"/","workflow":{"snakefile":"S"},%s}'
+
+
 @pytest.mark.parametrize(
     ("text", "slug"),
     [
@@ -85,6 +88,11 @@ def test_format_comes_first(run: model.Run) -> None:
         ('{"format": "provcap.run/9"}', "unknown-format"),
         ('{"format": "provcap.run/1"}', "damaged-record"),
         ("[" * 100_000, "damaged-record"),
+        (RUN % '"started":"","hostname":"\\ud800"', "damaged-record"),
+        (RUN % '"started":"","steps":[{"rule":"a","line":NaN}]', "damaged-record"),
+        (RUN % '"started":"","steps":[{"rule":"a","line":1e999}]', "damaged-record"),
+        (RUN % f'"started":"","steps":[{{"rule":"a","line":{10**400}}}]', "damaged-record"),
+        (RUN % '"started":"","images":[{"id":"i","reference":"r","kind":"sif","labels":{"a":1}}]', "damaged-record"),
         (
             '{"format":"provcap.run/1","id":1,"status":"succeeded","workdir":"/","workflow":{"snakefile":"S"},"started":""}',
         )

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from provcap.rerun.bag import crate_root
 from provcap.rerun.command import carry_over
 from provcap.rerun.layout import layout
 from provcap.rerun.plan import plan
+from provcap.rerun.settings import variables
 from tests import images, registry, workflows
 from tests.crates import ABOUT, pack, spoil, unpacked
 from tests.engines import ROOT
@@ -155,6 +157,23 @@ def test_dry_run_writes_nothing(crate: Path, tmp_path: Path) -> None:
     assert told["config"] == {"words": f"{tmp_path}/new/data/words.txt"}
     assert told["left_behind"] == ["--nolock"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_directory_named_from_here(spread: Path, tmp_path: Path) -> None:
+    """A crate that is a directory may be named relative to where we are."""
+    here = tmp_path / "here"
+    here.mkdir()
+    done = workflows.provcap(here, "rerun", os.path.relpath(spread, here), "-C", "new", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_variables_that_cannot_be_set(crate: Path, tmp_path: Path) -> None:
+    """A value that no environment can hold is left out; an empty one is kept."""
+    run = open_run(str(crate), tmp_path).run
+    jobs = tuple(replace(job, variables={"TZ": "a\0b", "LANG": ""}) for job in run.jobs)
+    found = variables(replace(run, jobs=jobs))
+    assert "TZ" not in found
+    assert found["LANG"] == ""
 
 
 def test_missing_input_is_found_by_digest(crate: Path, tmp_path: Path) -> None:

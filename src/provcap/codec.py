@@ -10,6 +10,8 @@ import dataclasses
 import functools
 import hashlib
 import json
+import math
+import sys
 import types
 import typing
 from collections.abc import Callable
@@ -20,6 +22,7 @@ from provcap.errors import DamagedRecord
 
 RUN_FORMAT = "provcap.run/1"
 MAKE_ANEW = "make it anew from the records: provcap collect RUN"
+MOST = sys.float_info.max  #: of a number in a field: beyond it, nobody can reckon with it
 T = TypeVar("T")
 
 
@@ -35,7 +38,24 @@ def dumps(value: Any) -> str:
 
 def loads(content: bytes) -> Any:
     """The JSON value in `content`, in which bytes of names that are not UTF-8 stand as they are. Raises ValueError."""
-    return json.loads(content.decode("utf-8", "surrogateescape"))
+    plain = json.loads(content.decode("utf-8", "surrogateescape"), parse_constant=_no_number, parse_float=_finite)
+    return whole(plain, content)
+
+
+def whole(plain: T, content: bytes) -> T:
+    """`plain`, which was read from `content`; ValueError when it has halves of characters, which no file can hold."""
+    if b"\\ud" in content or b"\\uD" in content:
+        json.dumps(plain, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    return plain
+
+
+def _no_number(name: str) -> typing.NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
 
 
 def stamp(name: str, entry: dict[str, Any]) -> str:
@@ -86,7 +106,7 @@ def dump_run(run: model.Run) -> str:
 def load_run(text: str | bytes, where: str = "run.json") -> model.Run:
     """The Run in the text of a run.json; `where` names it in errors."""
     try:
-        plain = loads(text) if isinstance(text, bytes) else json.loads(text)
+        plain = loads(text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError) as error:
         raise DamagedRecord("damaged-record", f"{where} is not JSON: {error}", MAKE_ANEW) from error
     found = plain.get("format") if isinstance(plain, dict) else None
@@ -131,7 +151,8 @@ def _decoder(hint: Any) -> Callable[[Any], Any]:
     if origin is typing.Literal:
         return _literal(args)
     if origin is dict:
-        return lambda plain: _expect(dict, plain)
+        value = _decoder(args[1])
+        return lambda plain: {key: value(x) for key, x in _expect(dict, plain).items()}
     return _check((hint,)) if isinstance(hint, type) else lambda plain: plain
 
 
@@ -162,12 +183,15 @@ def _literal(allowed: tuple[Any, ...]) -> Callable[[Any], Any]:
 
 def _check(kinds: tuple[Any, ...], optional: bool = False) -> Callable[[Any], Any]:
     accepted = (*kinds, int) if float in kinds else kinds
+    counted = dict not in kinds  # a value of a workflow may be any number
 
     def check(plain: Any) -> Any:
         if plain is None and optional:
             return None
         if not isinstance(plain, accepted) or (isinstance(plain, bool) and bool not in accepted):
             raise TypeError(f"expected {kinds[0].__name__}, found {type(plain).__name__}")
+        if counted and type(plain) is int and abs(plain) > MOST:
+            raise ValueError("a number is too large")
         return plain
 
     return check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import os
 import shutil
 import zlib
@@ -23,6 +24,8 @@ EVENT_FORMAT, RECORD_FORMAT, ENVIRONMENT_FORMAT = "provcap.event/1", "provcap.re
 def read_lines(path: Path, expected: str, gaps: list[Gap]) -> Iterator[dict[str, Any]]:
     """The entries of the journal at `path`, as `entries` gives them; none when there is no such file."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for without end
+            raise OSError(errno.EINVAL, "no regular file")
         yield from entries(path.read_bytes(), path.name, expected, gaps)
     except FileNotFoundError:
         return

@@ -113,6 +113,6 @@ def variables(run: Run) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name in RESTORED if seen else ():
         values = {variables.get(name) for variables in seen}
-        if len(values) == 1:
+        if len(values) == 1 and "\0" not in (next(iter(values)) or ""):  # no environment can hold that
             found[name] = values.pop()
     return found
