@@ -501,6 +501,7 @@ def test_another_input_lifts_the_demand(tmp_path: Path) -> None:
         ("format: provcap.limits/1\nfiles: [{pattern: a, because: b, scrub: [{pattern: '('}]}]", "scrub[0]"),
         ("format: provcap.limits/1\nlabels: [{pattern: a, because: b, tables: [{pattern: c}]}]", "tables[0]: key is missing"),
         ("format: provcap.limits/1\nfiles: [{pattern: a, because: b, even_on_same_machine: 1}]", "true or false"),
+        ("format: provcap.limits/1\nfiles: []\nfiles: [{pattern: a, because: b}]", "'files' is there twice"),
         ("a: [", "while parsing"),
         ("!!python/object/apply:os.system [true]", "could not determine a constructor"),
         ("[" * 5000, "tolerance.yaml"),

@@ -92,10 +92,11 @@ def _regex(pattern: str) -> str:
 def load(path: Path) -> Limits:
     """The limits in the file at `path`. Raises BadConfig with the file and the place in its message."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise _Wrong(f"larger than {MAX_BYTES} bytes")
-        plain = yaml.safe_load(content.decode("utf-8"))
+        plain = yaml.load(content.decode("utf-8"), _Strict)  # noqa: S506 (a SafeLoader)
         _mapping(plain, "the file")
         if plain.get("format") != FORMAT:
             raise _Wrong(f"format should be {FORMAT}")
@@ -107,6 +108,17 @@ def load(path: Path) -> Limits:
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError, _Wrong) as error:
         raise BadConfig("bad-limits", f"{path}: {' '.join(str(error).split())}", _HINT) from error
     return Limits((*labels, *files), digest.of_bytes(content))
+
+
+class _Strict(yaml.SafeLoader):
+    """A key that is there twice is a mistake: YAML would take the last, and nobody would see the other."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        twice = next((key for key in keys if isinstance(key, str) and keys.count(key) > 1), None)
+        if twice is not None:
+            raise _Wrong(f"the key {twice!r} is there twice, {node.start_mark.line + 1} lines down")
+        return super().construct_mapping(node, deep)
 
 
 class _Wrong(Exception):
