@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,39 @@ def test_records_cannot_steer_the_terminal(recorded: Path, capsys: pytest.Captur
     captured = capsys.readouterr()
     assert "\\x1b[31m" in captured.out
     assert "\x1b" not in captured.out + captured.err
+
+
+def test_run_some_levels_below_is_found(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where a directory has no runs and one below it has, that one is meant; of two, both are named."""
+    place = tmp_path_factory.mktemp("place")
+    shutil.copytree(recorded, place / "again/demo/run")
+    (place / "again/demo/other").mkdir()
+    assert workflows.provcap(place / "again", "show").returncode == 0
+    same = workflows.provcap(place, "compare", str(recorded), "again")
+    assert (same.returncode, "missing" in same.stdout) == (0, False), same.stdout
+    shutil.copytree(recorded, place / "again/second")
+    done = workflows.provcap(place / "again", "show")
+    assert done.returncode == 2
+    assert "demo/run" in done.stderr
+    assert "second" in done.stderr
+
+
+def test_file_of_the_workflow_itself(recorded: Path) -> None:
+    """Asked who made a file of the workflow, it is said what that is."""
+    source = read_run("succeeded").workflow.sources[0].path
+    done = workflows.provcap(recorded, "show", "--file", source)
+    assert (done.returncode, "[part-of-the-workflow]" in done.stderr) == (2, True), done.stderr
+
+
+def test_export_without_a_run_leaves_no_database(tmp_path: Path) -> None:
+    """An error leaves nothing behind."""
+    done = workflows.provcap(tmp_path, "export", "--sql", "runs.sqlite")
+    assert done.returncode == 2
+    assert not (tmp_path / "runs.sqlite").exists()
+
+
+@pytest.mark.parametrize("words", [("check", "nothing.zip"), ("sign", "nothing.zip", "--key", "k")])
+def test_crate_that_is_not_there(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A crate that is not there is said not to be there."""
+    done = workflows.provcap(tmp_path, *words)
+    assert (done.returncode, "there is nothing at nothing.zip" in done.stderr) == (2, True), done.stderr

@@ -56,7 +56,7 @@ def test_the_text_says_what_was_recorded() -> None:
         "with Snakemake 9.27.1",
         "Find the nuclei",
         "They imported scikit-image 0.26.0.",
-        "Shell commands used awk (mawk 1.3.4).",
+        "Shell commands name awk (mawk 1.3.4).",
         run.images[0].digest or "",
         "`sigma` `1.5`",
         "In `segment` random numbers were seeded with 42.",

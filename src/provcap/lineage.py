@@ -23,6 +23,10 @@ def recorded_path(run: Run, given: str, here: Path) -> str:
     for candidate in candidates:
         if candidate in known:
             return candidate
+    source = next((s for s in run.workflow.sources if s.path in candidates or s.place in candidates), None)
+    if source:
+        message = f"no job read or made {given}: it is part of the workflow ({source.role}), {source.digest}"
+        raise ProvcapError("part-of-the-workflow", message, "which job ran a script: provcap show --jobs, --job ID")
     told = [gap.message for gap in run.gaps if gap.subject in {f"file:{candidate}" for candidate in candidates}]
     if told:
         raise ProvcapError("unknown-file", f"who made {given} is not known: {told[0]}", "all gaps: provcap show")

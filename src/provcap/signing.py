@@ -16,6 +16,8 @@ def sign(crate: Path, key: Path) -> Path:
     beside that; what the manifest does not list is not signed. Raises ProvcapError when the crate is not as its
     manifest says, when it has none, or is signed already.
     """
+    if not crate.exists():
+        raise ProvcapError("no-crate", f"there is nothing at {crate}", "name a directory or a zip file")
     whole = crate.is_file()
     target = signature.beside(crate) if whole else crate / manifest.SIGNATURE
     store.refuse_existing(target)

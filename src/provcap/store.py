@@ -25,6 +25,7 @@ from provcap import digest
 from provcap.errors import RunNotFound, TargetExists
 
 FOLDER = ".provcap"
+BELOW, MAX_LOOKED = 4, 1000  #: levels and directories that are searched for runs
 _serial = itertools.count()
 _token = os.urandom(4).hex()
 
@@ -80,14 +81,36 @@ def _order(workdir: str | os.PathLike[str]) -> dict[str, tuple[str, int, str]]:
     return found
 
 
+def workdirs_below(folder: str | os.PathLike[str]) -> list[Path]:
+    """The directories with recorded runs, at most BELOW levels below `folder`, of MAX_LOOKED that are looked at."""
+    found: list[Path] = []
+    level = [Path(folder)]
+    looked = 0
+    for _ in range(BELOW):
+        following: list[Path] = []
+        for parent in level:
+            with contextlib.suppress(OSError), os.scandir(parent) as entries:
+                names = sorted(e.name for e in entries if e.is_dir(follow_symlinks=False) and e.name[:1] != ".")
+                following += [parent / name for name in names]
+        level = following[: MAX_LOOKED - looked]
+        looked += len(level)
+        found += [path for path in level if list_runs(path)]
+    return found
+
+
 def find_run(workdir: str | os.PathLike[str], name: str) -> Path:
     """The folder of the run called `name` in `workdir`: an id, the beginning of one, or ``latest``.
 
-    Raises RunNotFound.
+    A rerun puts its work directory some levels below the one that the user named: where `workdir` has no runs and one
+    directory below has, that one is meant. Raises RunNotFound.
     """
-    runs = list_runs(workdir)
+    below = [] if list_runs(workdir) else workdirs_below(workdir)
+    runs = list_runs(below[0] if len(below) == 1 else workdir)
     if not runs:
         here = Path(workdir).absolute()
+        if below:
+            hint = f"there are some in: {', '.join(map(str, below[:5]))} (-d DIR)"
+            raise RunNotFound("no-runs", f"no recorded run in {here} itself", hint)
         above = next((p for p in here.parents if list_runs(p)), None)
         hint = (
             f"perhaps you mean: provcap … -d {above}"

@@ -15,7 +15,7 @@ from provcap import codec, progress, unpack
 from provcap.check import listing, provenance, sealed
 from provcap.check.finding import Finding, Level
 from provcap.crate import conformance
-from provcap.errors import DamagedRecord
+from provcap.errors import DamagedRecord, ProvcapError
 
 __all__ = ["Finding", "Findings", "check"]
 
@@ -42,8 +42,10 @@ def check(crate: Path, signers: Path | None = None, conforms: bool = True) -> Fi
 
     `signers` is a file of those whose signature counts (ssh-keygen's ALLOWED SIGNERS). Without `conforms`, its profiles
     are not asked for, which takes most of the time. Raises ProvcapError when it is no crate, or a damaged or dangerous
-    one.
+    one, or when there is no file `signers`.
     """
+    if signers is not None and not signers.is_file():
+        raise ProvcapError("no-signers", f"there is no file {signers}", "one line per key: NAME KEYTYPE KEY")
     with unpack.opened(Path(crate)) as root:
         found, hashes = sealed.manifested(root)
         entities = unpack.read_metadata(root, Path(crate))

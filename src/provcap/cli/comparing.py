@@ -46,7 +46,8 @@ def named(name: str, workdir: Path) -> Opened | Path:
     if name == "latest" or not path.exists():
         return open_run(name, workdir)
     holds = (IN_CRATE, METADATA, "events.jsonl", "run.json")
-    if path.is_dir() and not any((path / n).is_file() for n in holds) and not store.list_runs(path):
+    has_run = any((path / n).is_file() for n in holds) or store.list_runs(path) or len(store.workdirs_below(path)) == 1
+    if path.is_dir() and not has_run:
         return path
     try:
         return open_run(name, workdir, foreign=True) if path.is_dir() or zipfile.is_zipfile(path) else path

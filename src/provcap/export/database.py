@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import sqlite3
 import tempfile
@@ -28,12 +29,14 @@ def sql(path: Path, runs: Iterable[Run]) -> int:
     A run that is there already is replaced, so loading twice is loading once. Each run is loaded whole or not at all.
     Raises ProvcapError (``other-database``) when the file is something else or was made for another model.
     """
+    runs = iter(runs)
+    first = list(itertools.islice(runs, 1))  # where there is no run, no database is made
     new = not path.exists() or path.stat().st_size == 0
     try:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("PRAGMA foreign_keys = ON")
             _create(connection) if new else _recognise(connection, path)
-            for run in runs:
+            for run in itertools.chain(first, runs):
                 _load(connection, run)
             return int(connection.execute("SELECT COUNT(*) FROM run").fetchone()[0])
     except sqlite3.DatabaseError as error:
