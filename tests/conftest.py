@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from provcap.codec import load_run
 from provcap.model import Artifact, Run
 
 RUNS = Path(__file__).parent / "runs"
+# a shell that starts the tests in the background lets them ignore Ctrl-C, and so would all that they start
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def read_run(name: str) -> Run:

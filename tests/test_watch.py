@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import re
 import signal
 import subprocess
@@ -321,7 +322,7 @@ def _in_terminal(workdir: Path) -> tuple[subprocess.Popen[bytes], int]:
 def _read(stream: int, until: bytes = b"\xff") -> bytes:
     found = b""
     try:
-        while until not in found:
+        while until not in found and select.select([stream], [], [], 60)[0]:
             found += os.read(stream, 4096)
     except OSError:  # the other side was closed
         pass
