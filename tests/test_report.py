@@ -227,6 +227,24 @@ def test_comparison_is_shown_when_given(tmp_path: Path) -> None:
     assert not target.exists()
 
 
+def test_difference_from_another_run_is_shown(tmp_path: Path) -> None:
+    """--against RUN says at which step the results part and what differs there, as text and never as markup."""
+    first = read_run("succeeded")
+    changed = next(j for j in first.jobs if j.status == "succeeded" and j.outputs and j.outputs[0].digest)
+    outputs = tuple(dataclasses.replace(a, digest="sha256:" + "0" * 64) for a in changed.outputs)
+    other = dataclasses.replace(changed, params={**changed.params, "sigma": "<b>9</b>"}, outputs=outputs)
+    jobs = tuple(other if job.id == changed.id else job for job in first.jobs)
+    for name, run in (("first", first), ("second", dataclasses.replace(first, id="another", jobs=jobs))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(dump_run(run))
+    target = tmp_path / "page.html"
+    assert main(["report", str(tmp_path / "second"), "-o", str(target), "--against", str(tmp_path / "first")]) == 0
+    page = Reading(target.read_bytes())
+    assert "Why it differs" in page.text_of("h2")
+    assert "<b>9</b>" in page.text_of("td")
+    assert_harmless(target.read_bytes())
+
+
 def test_a_rerun_shows_its_verdicts() -> None:
     """The page of a run that repeats another has the verdicts on its results, against the run that it repeats."""
     run = read_run("succeeded")

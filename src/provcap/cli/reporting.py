@@ -20,6 +20,7 @@ def add(verbs: Verbs) -> None:
     report = verbs.add_parser("report", parents=[NAMED, COMMON, STRICT], help="the run as a page to read (HTML)")
     report.add_argument("-o", "--output", metavar="FILE.html", help="default: RUN.html")
     report.add_argument("--compare", metavar="FILE.json", help="what provcap compare --json said, to show it as well")
+    report.add_argument("--against", metavar="RUN", help="show why the results differ from those of this run or crate")
     report.set_defaults(verb=cmd_report)
     methods = verbs.add_parser("methods", parents=[NAMED, COMMON, STRICT], help="the run as a text for a paper")
     methods.add_argument("--language", default="en", metavar="LANGUAGE", help="en (the default) or de")
@@ -28,15 +29,17 @@ def add(verbs: Verbs) -> None:
 
 
 def cmd_report(options: argparse.Namespace) -> int:
-    from provcap import report
+    from provcap import explain, report
 
     opened = open_run(options.run, options.directory)
+    other = open_run(options.against, options.directory) if options.against else None
     target = Path(options.output or f"{opened.run.id}.html")
     store.refuse_existing(target)
     if opened.going_on:
         print("note: this run is still going on; the page says what is known by now", file=sys.stderr)
     comparison = _comparison(Path(options.compare)) if options.compare else None
-    new_file(target, report.page(opened.run, opened.files or opened.crate, comparison))
+    found = explain.explain(other, opened) if other else None
+    new_file(target, report.page(opened.run, opened.files or opened.crate, comparison, found))
     print(target)
     return strict(options, opened.run.gaps)
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from provcap import questions
 from provcap.drawing.diagram import duration, seconds_between, size_text
+from provcap.explain import Explanation
 from provcap.model import Artifact, Comparison, Run
 from provcap.report import chance, chart, pictures, rows, software, tables, unknown, wording
 from provcap.report.methods import methods
@@ -42,8 +43,14 @@ class FileList:
     size: str
 
 
-def page(run: Run, place: Path | None = None, comparison: Comparison | None = None) -> bytes:
+def page(
+    run: Run,
+    place: Path | None = None,
+    comparison: Comparison | None = None,
+    explanation: Explanation | None = None,
+) -> bytes:
     """The page of `run`, UTF-8. `place` is what its paths are relative to: a directory, or a crate in a zip.
+    `comparison` and `explanation` are of another run with this one, its second.
 
     The same run with the same files gives the same bytes: times are the run's own.
     """
@@ -60,6 +67,7 @@ def page(run: Run, place: Path | None = None, comparison: Comparison | None = No
             style=style,
             script=script,
             comparison=comparison or _repeated(run),
+            explanation=explanation,
             most=ROWS,
             **_told(run, Shelf(place)),
         )
