@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -210,3 +212,18 @@ def test_crate_that_is_not_there(tmp_path: Path, words: tuple[str, ...]) -> None
     """A crate that is not there is said not to be there."""
     done = workflows.provcap(tmp_path, *words)
     assert (done.returncode, "there is nothing at nothing.zip" in done.stderr) == (2, True), done.stderr
+
+
+def test_question_without_an_end(recorded: Path) -> None:
+    """A question is read up to a limit, whatever the file is."""
+    done = workflows.provcap(recorded, "query", "--file", "/dev/zero", "latest")
+    assert (done.returncode, "[bad-query]" in done.stderr) == (2, True), done.stderr
+
+
+def test_pipe_in_place_of_events_is_not_waited_for(recorded: Path) -> None:
+    """A run whose events are a named pipe is looked at without waiting for who may write into it."""
+    (folder,) = (recorded / ".provcap/runs").iterdir()
+    os.mkfifo(folder / "events.jsonl")
+    command = [sys.executable, "-P", "-m", "provcap", "watch", "--once"]
+    done = subprocess.run(command, cwd=recorded, capture_output=True, timeout=60, check=False)
+    assert b"Traceback" not in done.stderr

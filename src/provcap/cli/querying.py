@@ -90,9 +90,11 @@ def _question(words: Sequence[str], path: Path | None) -> tuple[list[str], str, 
     from provcap import query
 
     if path is not None:
-        if path.stat().st_size > LARGEST_QUERY:
+        with path.open("rb") as stream:
+            text = stream.read(LARGEST_QUERY + 1)  # not its size: a device has none
+        if len(text) > LARGEST_QUERY:
             raise ProvcapError("bad-query", f"{path} is larger than {LARGEST_QUERY} bytes", "ask for less")
-        return list(words), path.read_text("utf-8", "replace"), {}
+        return list(words), text.decode("utf-8", "replace"), {}
     questions = query.named()
     at = next((i for i, word in enumerate(words) if word in questions or "{" in word), None)
     if at is None:

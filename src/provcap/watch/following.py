@@ -32,7 +32,7 @@ class Tail:
     def read(self) -> Iterator[bytes]:
         """The lines since the last call; all of them again when the file was replaced or has become shorter."""
         try:
-            stream = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            stream = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would be waited for
         except OSError:  # not yet there, or gathered
             return
         try:
