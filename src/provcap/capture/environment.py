@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,25 @@ class Environments:
             if key not in self._known:
                 self._known[key] = self._read(key) or self._make(key, image, staged, probe)
             return self._known[key]
+
+    def begin(self, key: str, image: str | None, staged: Path, probe: Callable[[Path], None]) -> Future[dict[str, Any]]:
+        """The same, looked up in the background while the job runs: it shall not wait for the probe."""
+        future: Future[dict[str, Any]] = Future()
+        if key in self._known:
+            future.set_result(self._known[key])
+            return future
+
+        def look() -> None:
+            try:
+                future.set_result(self.of(key, image, staged, probe))
+            except Exception as error:  # whoever waits for the result must get one
+                message = f"{type(error).__name__}: {error}"[:500]
+                future.set_result(
+                    {"gaps": [_gap("environment-unknown", f"image:{image}" if image else "run", message)]}
+                )
+
+        threading.Thread(target=look, name="provcap-probe", daemon=True).start()
+        return future
 
     def _reference(self, key: str) -> Path:
         return self.folder / f"{digest.of_bytes(key.encode())[7:31]}.ref"

@@ -134,7 +134,7 @@ def _begin(job: Any, spawns: bool) -> Attempt | None:
         _here.attempt = attempt
         if attempt.facts.get("kind") in ("run", "template_engine"):  # its code runs in this very interpreter
             staged = here.staged()
-            attempt.environment = here.environments.of(
+            attempt.looking = here.environments.begin(
                 "this interpreter", None, staged, lambda out: _probe_here(staged, out)
             )
     return attempt
@@ -187,12 +187,14 @@ def _ours(attempt: Attempt, caller: dict[str, Any], args: tuple[Any, ...]) -> st
         return ""
     staged = attempt.recorder.staged()
     image = context.get("container_img")
-    if not attempt.environment or context.get("is_python_script"):
+    if attempt.looking is None or context.get("is_python_script"):
         python = _interpreter(context)
         key = _environment_key(context, python)
-        attempt.environment = attempt.recorder.environments.of(
+        attempt.looking = attempt.recorder.environments.begin(
             key, image, staged, lambda out: _probe(shellscope.probe_command(staged, out, python), context)
         )
+        if attempt.facts.get("benchmark"):  # whose figures the probe beside it would change
+            attempt.looking.result()
     named = fence.attempt(lambda: tools.words(str(caller.get("cmd") or "")), [])
     off = attempt.recorder.settings.off_for(attempt.facts.get("rule", ""))
     attempt.prefix = shellscope.prefix(staged, attempt.new_shell(), named, off)

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +105,18 @@ class Attempt:
         self.prefix = ""  #: what stands before the command of its shell
         self.shells: list[Path] = []
         self.blocks: list[Path] = []  #: what its run: block told, beside them
-        self.environment: dict[str, Any] = {}
+        self.looking: Future[dict[str, Any]] | None = None  #: what is found out of the environment that it runs in
         self.ran = False  #: whether the job's own function was called (a cache hit does not call it)
         self._began = time.time()
         self._clock = time.monotonic()
         self._cpu = _own_cpu()
         self._folders: list[str] = []
         self._inputs: dict[str, digest.Key] = {}  #: by path, what tells their content apart when the attempt begins
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What its record refers to; waits until it is known."""
+        return self.looking.result() if self.looking else {}
 
     def is_off(self, hook: str) -> bool:
         """Whether the user switched `hook` off for this job."""
@@ -173,8 +179,7 @@ class Attempt:
         with fence.fenced(self.gaps, "shell-unseen", subject):
             record.update(self._told())
         with fence.fenced(self.gaps, "interpreter-unseen", subject):
-            tools = [tool["name"] for tool in record.get("tools", ())]
-            variables = record.get("variables", {})
+            tools, variables = [tool["name"] for tool in record.get("tools", ())], record.get("variables", {})
             seen = observed.read([*self.shells, *self.blocks], self.facts, variables, subject, tools)
             self.gaps += seen.pop("gaps")
             opened = seen.pop("opened", [])

@@ -91,10 +91,10 @@ def _question(words: Sequence[str], path: Path | None) -> tuple[list[str], str, 
 
     if path is not None:
         with path.open("rb") as stream:
-            text = stream.read(LARGEST_QUERY + 1)  # not its size: a device has none
-        if len(text) > LARGEST_QUERY:
+            content = stream.read(LARGEST_QUERY + 1)  # not its size: a device has none
+        if len(content) > LARGEST_QUERY:
             raise ProvcapError("bad-query", f"{path} is larger than {LARGEST_QUERY} bytes", "ask for less")
-        return list(words), text.decode("utf-8", "replace"), {}
+        return list(words), content.decode("utf-8", "replace"), {}
     questions = query.named()
     at = next((i for i, word in enumerate(words) if word in questions or "{" in word), None)
     if at is None:
