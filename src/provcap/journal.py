@@ -6,6 +6,7 @@ import base64
 import errno
 import os
 import shutil
+import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -24,13 +25,22 @@ EVENT_FORMAT, RECORD_FORMAT, ENVIRONMENT_FORMAT = "provcap.event/1", "provcap.re
 def read_lines(path: Path, expected: str, gaps: list[Gap]) -> Iterator[dict[str, Any]]:
     """The entries of the journal at `path`, as `entries` gives them; none when there is no such file."""
     try:
-        if path.exists() and not path.is_file():  # a pipe would be waited for without end
-            raise OSError(errno.EINVAL, "no regular file")
-        yield from entries(path.read_bytes(), path.name, expected, gaps)
+        content = _regular(path)
     except FileNotFoundError:
         return
     except OSError as error:
         gaps.append(Gap("damaged-record", f"file:{path.name}", f"it cannot be read: {error.strerror}"))
+        return
+    yield from entries(content, path.name, expected, gaps)
+
+
+def _regular(path: Path) -> bytes:
+    """The content of the file at `path`. Raises OSError, also for a pipe, which would be waited for without end."""
+    stream = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with open(stream, "rb") as file:
+        if not stat.S_ISREG(os.fstat(stream).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        return file.read()
 
 
 def entries(content: bytes, name: str, expected: str, gaps: list[Gap]) -> Iterator[dict[str, Any]]:
@@ -103,15 +113,19 @@ def read_records(folder: Path, gaps: list[Gap]) -> dict[str, dict[str, Any]]:
 
 def record_files(folder: Path) -> list[Path]:
     """The record files that have not been gathered, in the order of their names."""
-    return sorted((folder / "records").glob("*.jsonl"))
+    try:
+        names = os.listdir(folder / "records")
+    except OSError:  # gathered, and removed
+        return []
+    return [folder / "records" / name for name in sorted(names) if name.endswith(".jsonl")]
 
 
 def gather(folder: Path) -> None:
     """Append all record files to ``records.jsonl`` and remove them: a run leaves few files behind.
 
     Only for a run that has ended. A file whose writer still has an open attempt stays, and so does a damaged one. What
-    is gathered is written before anything is removed, so that a crash in between, or somebody else who gathers at the
-    same time, leaves lines twice, never lost.
+    is gathered is written before anything is removed, so that neither a crash in between nor somebody else who gathers
+    at the same time loses a line; one that is there already is not written again: all who gather write the same.
     """
     done: list[Path] = []
     lines: list[bytes] = []
@@ -129,7 +143,8 @@ def gather(folder: Path) -> None:
     if done:
         target = folder / "records.jsonl"
         before = target.read_bytes() if target.exists() else b""
-        store.write_atomic(target, before + b"".join(lines))
+        known = before.splitlines(keepends=True)
+        store.write_atomic(target, b"".join(dict.fromkeys([*known, *lines])))
         for path in done:
             path.unlink(missing_ok=True)
     if not record_files(folder):  # notes between the processes of a run that has ended
