@@ -3,12 +3,14 @@ where the engine is missing, and fails there when PROVCAP_REQUIRE names it."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import docker
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +42,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if engine in required:
                 pytest.fail(f"PROVCAP_REQUIRE names it: {problem(engine)}", pytrace=False)
             pytest.skip(problem(engine))
+
+
+def image_id(reference: str) -> str:
+    """The id of the image that the Docker engine has under `reference`."""
+    with contextlib.closing(docker.from_env()) as engine:
+        return str(engine.images.get(reference).id)
 
 
 @pytest.fixture(scope="session")

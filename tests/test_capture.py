@@ -250,7 +250,7 @@ def test_up_to_date_results_point_to_the_attempt_that_made_them(tmp_path: Path) 
     first = workflows.latest(workdir)
     assert workflows.snakemake(workdir, "b").returncode == 0
     second = workflows.latest(workdir)
-    maker = questions.producer_of(second, "a")
+    maker = questions.producers(second).get("a")
     assert maker is not None
     assert (maker.status, maker.run, maker.id) == ("up_to_date", first.id, first.jobs[0].id)
     assert [j.rule for j in questions.executed(second)] == ["b"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -12,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from provcap import image
 from tests import workflows
-from tests.engines import ROOT
+from tests.engines import ROOT, image_id
 
 IN_IMAGE = """
 container: "{sif}"
@@ -81,30 +79,19 @@ def test_container_that_does_not_start_is_a_failed_job(tmp_path: Path) -> None:
 def test_whole_workflow_inside_docker(tmp_path: Path, ihc_docker: str) -> None:
     """Snakemake run inside one Docker image: its jobs have the image's packages, and the image that PROVCAP_IMAGE names."""
     workdir = workflows.write(tmp_path, "rule a:\n    output: 'a'\n    shell: 'echo a > {output}'\n")
-    identity = image.identify(ihc_docker)
+    identity = image_id(ihc_docker)
     site = next(Path(p) for p in sys.path if p.endswith("site-packages"))
     command = ["docker", "run", "--rm", "--network", "none", "-v", f"{ROOT}:{ROOT}:ro", "-v", f"{site}:{site}:ro"]
     command += ["-v", f"{tmp_path}:{tmp_path}", "-w", str(tmp_path), "-e", f"PYTHONPATH={ROOT / 'src'}:{site}"]
-    command += ["-e", f"PROVCAP_IMAGE={ihc_docker}@{identity.digest}", "-e", "HOME=/tmp", ihc_docker]
+    command += ["-e", f"PROVCAP_IMAGE={ihc_docker}@{identity}", "-e", "HOME=/tmp", ihc_docker]
     done = workflows.run([*command, "python3", "-P", "-m", "snakemake", "--cores", "1", "--logger", "provcap"], workdir)
     assert done.returncode == 0, done.stderr
     run = workflows.latest(workdir)
     (found,) = run.images
-    assert (found.digest, found.reference, found.kind) == (identity.digest, ihc_docker, "docker")
+    assert (found.digest, found.reference, found.kind) == (identity, ihc_docker, "docker")
     assert run.jobs[0].image == found.id
     (environment,) = run.environments
     assert environment.os_name == "Debian GNU/Linux 12 (bookworm)"
-
-
-@pytest.mark.docker
-def test_docker_image_is_identified_by_its_id(ihc_docker: str) -> None:
-    """identify() gives what `docker image inspect` says."""
-    inspected = json.loads(
-        subprocess.run(["docker", "image", "inspect", ihc_docker], capture_output=True, check=True).stdout
-    )
-    found = image.identify(ihc_docker)
-    assert found.digest == inspected[0]["Id"]
-    assert found.labels["org.opencontainers.image.title"]
 
 
 @pytest.mark.slurm

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from provcap import about, image, init
+from provcap import about, init
 from provcap.errors import ProvcapError
 from tests import workflows
-from tests.engines import ROOT
+from tests.engines import ROOT, image_id
 
 PROFILES = sorted((ROOT / "src/provcap/starter/profiles").glob("*/config.yaml"))
 ONE_RULE = "rule a:\n    output: 'a'\n    shell: 'echo a > {output}'\n"
@@ -136,7 +136,7 @@ def test_profile_docker_runs_as_its_comment_says(tmp_path: Path, ihc_docker: str
     done = subprocess.run(["bash", "-euc", command], cwd=workdir, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     run = workflows.latest(workdir)
-    assert run.images[0].digest == image.identify(ihc_docker).digest
+    assert run.images[0].digest == image_id(ihc_docker)
     assert (workdir / "a").stat().st_uid == 12345
     assert run.jobs[0].image == run.images[0].id
 

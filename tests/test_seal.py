@@ -418,7 +418,9 @@ def test_trouble_with_keys_has_a_way_out(
         assert (caught.value.slug, bool(caught.value.hint)) == (slug, True)
     assert not (target / manifest.SIGNATURE).exists()
     signing.sign(target, key)
-    assert ("no-signers", manifest.SIGNATURE) in slugs(check(target, tmp_path / "nothing", conforms=False))
+    with pytest.raises(ProvcapError) as caught:
+        check(target, tmp_path / "nothing", conforms=False)
+    assert (caught.value.slug, bool(caught.value.hint)) == ("no-signers", True)
     monkeypatch.setattr(signature, "PROGRAM", "no-such-program")
     found = check(target, conforms=False)
     assert (found.ok, ("no-ssh-keygen", manifest.SIGNATURE) in slugs(found)) == (False, True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from provcap import digest
+from provcap import collect, digest, store
 from provcap.capture import settings
 from tests import workflows
 
@@ -53,6 +56,28 @@ def test_nobody_is_blamed_when_several_could_have_done_it(tmp_path: Path) -> Non
     run = workflows.latest(workdir)
     assert [job.undeclared_outputs for job in run.jobs] == [(), ()]
     assert {g.subject for g in run.gaps if g.slug == "undeclared-output"} == {"file:o/new-x", "file:o/new-y"}
+
+
+def test_what_another_run_leaves_meanwhile_is_not_ours(tmp_path: Path) -> None:
+    """Two runs at once in one directory: what the rules of one name is nothing new of the other's, and what no rule
+    names belongs to neither, in whatever order they are collected."""
+    rule = "rule {n}:\n    output: 'o/{n}'\n    shell: 'until [ -e {m} ]; do sleep 0.1; done; touch o/new-{n} {{output}}; {more}'\n"
+    text = rule.format(n="long", m="o/short", more="sleep 1") + rule.format(n="short", m="go", more="")
+    workdir = workflows.write(tmp_path, text)
+    command = [sys.executable, "-P", "-m", "snakemake", "--nolock", "--cores", "1", "--logger", "provcap"]
+    children = []
+    for name in ("long", "short"):
+        children.append(subprocess.Popen([*command, f"o/{name}"], cwd=workdir, env=workflows.QUIET))
+    while len(list(workdir.glob(".provcap/runs/*/records/*.jsonl"))) < 2:
+        time.sleep(0.1)
+    (workdir / "go").touch()
+    assert [child.wait(60) for child in children] == [0, 0]
+    for folder in store.list_runs(workdir):
+        run = collect.collect(folder)
+        assert [job.undeclared_outputs for job in run.jobs] == [()]
+        told = {g.subject for g in run.gaps if g.slug == "undeclared-output"}
+        assert "file:o/new-short" in told
+        assert told <= {"file:o/new-short", "file:o/new-long", "file:go"}
 
 
 def test_settings_are_read_and_misspelt_ones_told() -> None:

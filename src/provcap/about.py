@@ -16,16 +16,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import yaml
-
+from provcap import config
 from provcap.errors import BadConfig
 from provcap.model import About, Agent, Gap, Organization
 from provcap.terms import read_terms
 
-PLACES = ("provcap.yaml", "config/provcap.yaml")
-MAX_BYTES = 1 << 20
+NAME: Final = "provcap.yaml"
+_HINT: Final = "see docs/crate.md"
 _KNOWN = {"title", "description", "license", "keywords", "authors", "publisher", "operator"}
 
 
@@ -37,58 +36,53 @@ def read_about(workdir: Path) -> tuple[About, list[Gap]]:
 
 
 def _read(workdir: Path) -> tuple[About, list[Gap]]:
-    for place in PLACES:
-        if (workdir / place).is_file():
-            try:
-                about = load(workdir / place)
-            except BadConfig as error:
-                return About(), [Gap("bad-config", "run", error.message)]
-            return about, _unsaid(about)
-    return About(), [Gap("not-described", "run", f"no {PLACES[0]} says title, licence and authors")]
+    path = config.find(workdir, NAME)
+    try:
+        about = load(path) if path else About()
+    except BadConfig as error:
+        return About(), [Gap("bad-config", "run", error.message)]
+    if path:
+        return about, _unsaid(about)
+    return about, [Gap("not-described", "run", f"no {NAME} says title, licence and authors")]
 
 
 def _unsaid(about: About) -> list[Gap]:
     said = {"licence": about.license, "authors": about.authors, "title": about.title}
-    return [Gap("not-described", "run", f"{PLACES[0]} gives no {name}") for name, value in said.items() if not value]
+    return [Gap("not-described", "run", f"{NAME} gives no {name}") for name, value in said.items() if not value]
 
 
 def load(path: Path) -> About:
     """The About in the file at `path`. Raises BadConfig with the file and the key in its message."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadConfig("bad-config", f"{path}: larger than {MAX_BYTES} bytes", "it should hold a few lines")
-        plain = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise BadConfig("bad-config", f"{path}: {' '.join(str(error).split())}", "see docs/crate.md") from error
-    plain = {} if plain is None else _mapping(plain, path, "the file")
+    plain = config.read(path, _HINT)
     unknown = set(plain) - _KNOWN
     if unknown:
         raise BadConfig(
             "bad-config", f"{path}: unknown key {sorted(map(str, unknown))[0]!r}", f"known: {', '.join(sorted(_KNOWN))}"
         )
     texts: dict[str, Any] = {key: _text(plain, key, path) for key in ("title", "description", "license")}
-    publisher, operator = plain.get("publisher"), plain.get("operator")
+    operator = plain.get("operator")
     return About(
         **texts,
         keywords=tuple(str(k) for k in _list(plain, "keywords", path)),
-        authors=tuple(_agent(_mapping(a, path, "authors"), path) for a in _list(plain, "authors", path)),
-        publisher=_organization(_mapping(publisher, path, "publisher"), path) if publisher is not None else None,
-        operator=_agent(_mapping(operator, path, "operator"), path) if operator is not None else None,
+        authors=tuple(_agent(author, path, "authors") for author in _list(plain, "authors", path)),
+        publisher=_organization(plain, "publisher", path),
+        operator=_agent(operator, path, "operator") if operator is not None else None,
     )
 
 
-def _agent(plain: dict[str, Any], path: Path) -> Agent:
-    affiliation = plain.get("affiliation")
+def _agent(said: Any, path: Path, what: str) -> Agent:
+    plain = config.mapping(said, path, what, _HINT)
     return Agent(
         name=_required(plain, "name", path),
         id=_orcid(str(plain["orcid"]), path) if plain.get("orcid") else None,
-        affiliation=_organization(_mapping(affiliation, path, "affiliation"), path)
-        if affiliation is not None
-        else None,
+        affiliation=_organization(plain, "affiliation", path),
     )
 
 
-def _organization(plain: dict[str, Any], path: Path) -> Organization:
+def _organization(whose: dict[str, Any], key: str, path: Path) -> Organization | None:
+    if whose.get(key) is None:
+        return None
+    plain = config.mapping(whose[key], path, key, _HINT)
     ror = _text(plain, "ror", path)
     if ror and not re.fullmatch(r"https://ror\.org/0[a-hj-km-np-tv-z0-9]{6}[0-9]{2}", ror):
         raise BadConfig("bad-config", f"{path}: {ror!r} is not a ROR URL", "like https://ror.org/05gq02987")
@@ -107,16 +101,10 @@ def _orcid(text: str, path: Path) -> str:
     raise BadConfig("bad-config", f"{path}: {text!r} is not an ORCID", "four groups of four, like 0000-0002-1825-0097")
 
 
-def _mapping(value: Any, path: Path, what: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise BadConfig("bad-config", f"{path}: {what} should be a mapping of keys to values", "see docs/crate.md")
-    return value
-
-
 def _list(plain: dict[str, Any], key: str, path: Path) -> list[Any]:
     value = plain.get(key) or []
     if not isinstance(value, list):
-        raise BadConfig("bad-config", f"{path}: {key} should be a list", "see docs/crate.md")
+        raise BadConfig("bad-config", f"{path}: {key} should be a list", _HINT)
     return value
 
 
@@ -125,12 +113,12 @@ def _text(plain: dict[str, Any], key: str, path: Path) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str | int | float):
-        raise BadConfig("bad-config", f"{path}: {key} should be a text", "see docs/crate.md")
+        raise BadConfig("bad-config", f"{path}: {key} should be a text", _HINT)
     return str(value)
 
 
 def _required(plain: dict[str, Any], key: str, path: Path) -> str:
     value = _text(plain, key, path)
     if not value:
-        raise BadConfig("bad-config", f"{path}: {key} is missing", "see docs/crate.md")
+        raise BadConfig("bad-config", f"{path}: {key} is missing", _HINT)
     return value

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from provcap import codec, sacct, store
+from provcap import codec, questions, sacct, store
 from provcap.errors import DamagedRecord
 from provcap.model import Accounting, Gap, Job
 
@@ -166,7 +166,7 @@ def _explained(job: Job, members: list[Job]) -> Job:
     counted = job.accounting
     assert counted is not None
     followed = job.ended is not None and any(m.started and m.started >= job.ended for m in members if m is not job)
-    if counted.state == "COMPLETED" or job.status not in ("failed", "lost") or (job.status == "failed" and followed):
+    if counted.state == "COMPLETED" or not questions.fell_short(job) or (job.status == "failed" and followed):
         return job
     why = _WHY.get(counted.state)
     if why is None and (counted.max_rss_bytes or 0) > (counted.memory_bytes or math.inf):

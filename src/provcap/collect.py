@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,19 +53,39 @@ def join(folder: Path, known: Callable[[Path, list[Job]], accounting.Answer] = a
     gaps += [_uncompleted(job) for job in jobs if records.get(job.id, {}).get("event") == "begin"]
     gaps += [Gap("events-lost", "run", e["message"]) for e in events if e.get("event") == "lost"]
     gaps += [Gap("seal-broken", "run", f"{name} is not as it was sealed: {why}") for name, why in chain.breaks(folder)]
+    beside = _beside(folder, jobs, records)
     jobs += standing(events, jobs, folder, gaps, recorded)
-    jobs = attribute(jobs, records, gaps)
+    jobs = attribute(jobs, records, gaps, beside)
     jobs.sort(key=_start)
     return _assemble(folder, start, events, records, jobs, gaps)
 
 
 def recorded(folder: Path) -> tuple[Job, ...]:
     """The attempts that left a record in the run's `folder`; for the history of a later run, so without Gaps."""
+    jobs, records = _read(folder)
+    return tuple(sorted(attribute(jobs, records, [], _beside(folder, jobs, records)), key=_start))
+
+
+def _read(folder: Path) -> tuple[list[Job], dict[str, dict[str, Any]]]:
+    """The attempts that left a record in the run's `folder`, and those records."""
     events = list(journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, []))
     records = journal.read_records(folder, [])
     start = next((e for e in events if e.get("event") == "run_started"), {})
-    jobs = attribute(_ran(folder, start, records, told.attempts(events, start.get("executor")), []), records, [])
-    return tuple(sorted(jobs, key=_start))
+    return _ran(folder, start, records, told.attempts(events, start.get("executor")), []), records
+
+
+def _beside(folder: Path, jobs: list[Job], records: dict[str, dict[str, Any]]) -> list[Job]:
+    """The attempts of other runs that went on in the same directory (``--nolock``) while this one left new files."""
+    if not any(record.get("new_files") for record in records.values()):
+        return []
+    began = min(datetime.fromisoformat(job.started).timestamp() for job in jobs if job.started)
+    last = max(entry["changed"] for record in records.values() for entry in record.get("new_files", ()))
+    until = last[:19].replace("-", "").replace(":", "")  # as run ids begin
+    found: list[Job] = []
+    for other in store.list_runs(folder.absolute().parents[2]):
+        if other.name != folder.name and other.name[:15] <= until and journal.last_written(other) >= began:
+            found += _read(other)[0]
+    return found
 
 
 def _ran(

@@ -12,9 +12,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from provcap.errors import ProvcapError
-from provcap.model import Image
-
 DECLARED = "PROVCAP_IMAGE"  #: "name:tag@sha256:<id>", set by whoever starts the container
 
 
@@ -32,32 +29,6 @@ def engine_problem() -> str:
     except Exception as error:  # the client raises its own, requests' and urllib3's errors alike
         return f"no engine answers: {str(error)[:120]}"
     return ""
-
-
-def identify(reference: str) -> Image:
-    """The image that the local engine has under `reference`: its id is a digest of its content and configuration.
-
-    Raises ProvcapError when there is no engine or no such image.
-    """
-    try:
-        with contextlib.closing(_engine()) as engine:
-            found = engine.images.get(reference)
-    except Exception as error:
-        raise ProvcapError(
-            "unknown-image", f"the Docker engine has no image {reference}: {str(error)[:200]}", "docker images"
-        ) from error
-    labels = {str(k): str(v) for k, v in (found.labels or {}).items()}
-    repository = next(iter(found.attrs.get("RepoDigests") or []), None)
-    if repository:
-        labels["repository-digest"] = repository
-    return Image(
-        id=found.id,
-        reference=reference,
-        kind="docker",
-        digest=found.id,
-        size_bytes=found.attrs.get("Size"),
-        labels=labels,
-    )
 
 
 def inside() -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from typing import Literal
 from provcap.errors import ProvcapError
 
 ABOUT = "provcap.yaml"
-ABOUT_PLACES = (ABOUT, "config/" + ABOUT)  #: where `provcap.about` looks
+ABOUT_PLACES = (ABOUT, "config/" + ABOUT)  #: where `provcap.config` looks
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import errno
 import os
 import shutil
@@ -17,7 +18,7 @@ from provcap import codec, digest, store
 from provcap.model import Gap
 
 SHIPPED = "provcap-record:"  #: begins a line of a job's log that brings a record home
-CLOCK_SLACK_S = 60  #: by which a process may seem younger than what it wrote
+CLOCK_SLACK_S = 60  #: by which clocks differ, and a process may seem younger than what it wrote
 MAX_PARCEL = 64 << 20  #: bytes of one record and its environment, unpacked
 EVENT_FORMAT, RECORD_FORMAT, ENVIRONMENT_FORMAT = "provcap.event/1", "provcap.record/1", "provcap.environment/1"
 
@@ -66,6 +67,18 @@ def entries(content: bytes, name: str, expected: str, gaps: list[Gap]) -> Iterat
                 continue
             problem = "it is not JSON"
         gaps.append(Gap("damaged-record", f"file:{name}", f"line {number} was left out: {problem}"))
+
+
+def last_written(folder: Path) -> float:
+    """When something was last written to a journal of the run in `folder`, in seconds of the epoch; 0.0 for none.
+
+    Moved on by CLOCK_SLACK_S: on a shared file system the times are another machine's.
+    """
+    written = [0.0]
+    for path in (folder / "events.jsonl", folder / "records.jsonl", *record_files(folder)):
+        with contextlib.suppress(OSError):
+            written.append(path.stat().st_mtime + CLOCK_SLACK_S)
+    return max(written)
 
 
 def is_going_on(folder: Path) -> bool:

@@ -9,7 +9,17 @@ from provcap.model import Artifact, Gap, Job, Run
 
 def executed(run: Run) -> Iterator[Job]:
     """The attempts that really ran something, in the order of their start."""
-    return (job for job in run.jobs if job.status in ("succeeded", "failed", "lost"))
+    return (job for job in run.jobs if ran(job))
+
+
+def ran(job: Job) -> bool:
+    """Whether the attempt really ran something, to whatever end."""
+    return job.status == "succeeded" or fell_short(job)
+
+
+def fell_short(job: Job) -> bool:
+    """Whether the attempt began and did not succeed."""
+    return job.status in ("failed", "lost")
 
 
 def producers(run: Run) -> dict[str, Job]:
@@ -21,7 +31,7 @@ def makers(jobs: Iterable[Job]) -> dict[str, Job]:
     """For each path, the last of `jobs`, which are in the order of their start, that made it."""
     made: dict[str, Job] = {}
     for job in jobs:
-        if job.status in ("succeeded", "cached", "up_to_date"):
+        if delivered(job):
             made.update({artifact.path: job for artifact in job.made})
     return made
 
@@ -29,11 +39,6 @@ def makers(jobs: Iterable[Job]) -> dict[str, Job]:
 def delivered(job: Job) -> bool:
     """Whether what the attempt made counts as a result."""
     return job.status in ("succeeded", "cached", "up_to_date")
-
-
-def producer_of(run: Run, path: str) -> Job | None:
-    """The attempt that made the file at `path`, or None."""
-    return producers(run).get(path)
 
 
 def external_inputs(run: Run) -> tuple[Artifact, ...]:

@@ -16,13 +16,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from provcap import config
 from provcap.errors import BadConfig
 from provcap.model import Gap, Run, Term
 
-PLACES: Final = ("terms.yaml", "config/terms.yaml")
-MAX_BYTES: Final = 1 << 20
+NAME: Final = "terms.yaml"
 _IRI: Final = re.compile(r"https?://[^\s<>\"{}|\\^`\x00-\x20]{1,2000}")
 _EDAM: Final = re.compile(r"EDAM:((?:data|format|operation|topic)_\d{4})")
 _OBO: Final = re.compile(r"(BAO|BTO|CHEBI|CHMO|CL|ERO|FBbi|GO|IAO|MI|MS|NCBITaxon|NCIT|OBI|PATO|SWO|UBERON):(\d{4,10})")
@@ -31,25 +29,17 @@ _HINT: Final = "see docs/querying.md"
 
 def read_terms(workdir: Path) -> tuple[tuple[Term, ...], list[Gap]]:
     """What is said; nothing, and a Gap, when the file has errors."""
-    for place in PLACES:
-        if (workdir / place).is_file():
-            try:
-                return load(workdir / place), []
-            except BadConfig as error:
-                return (), [Gap("bad-config", "run", error.message)]
-    return (), []
+    path = config.find(workdir, NAME)
+    try:
+        return load(path) if path else (), []
+    except BadConfig as error:
+        return (), [Gap("bad-config", "run", error.message)]
 
 
 def load(path: Path) -> tuple[Term, ...]:
     """The terms in the file at `path`, rules first. Raises BadConfig with the file and the key in its message."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadConfig("bad-config", f"{path}: larger than {MAX_BYTES} bytes", "it should hold a few lines")
-        plain = yaml.safe_load(path.read_text("utf-8"))
-        plain = {} if plain is None else plain
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise BadConfig("bad-config", f"{path}: {' '.join(str(error).split())}", _HINT) from error
-    if not isinstance(plain, dict) or set(plain) - {"rules", "formats"}:
+    plain = config.read(path, _HINT)
+    if set(plain) - {"rules", "formats"}:
         raise BadConfig("bad-config", f"{path}: it should have rules, formats, and nothing else", _HINT)
     rules = [Term("rule", s, *t) for s, t in _section(plain.get("rules"), path, "rules")]
     formats = [Term("format", s, *t) for s, t in _section(plain.get("formats"), path, "formats")]

@@ -4,32 +4,41 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from provcap import codec
 from provcap.capture.newfiles import parents
 from provcap.model import Artifact, Gap, Job
+from provcap.questions import delivered
 
 
-def attribute(jobs: list[Job], records: dict[str, dict[str, Any]], gaps: list[Gap]) -> list[Job]:
+def attribute(
+    jobs: list[Job], records: dict[str, dict[str, Any]], gaps: list[Gap], beside: Sequence[Job] = ()
+) -> list[Job]:
     """The jobs with their undeclared inputs and outputs.
 
     A new file belongs to the one job that ran when it was last changed and that has outputs in its directory (or, for
-    the work directory itself, to the one job that ran). When several did, nobody can tell, and a Gap says so.
+    the work directory itself, to the one job that ran). When several did, nobody can tell, and a Gap says so. `beside`
+    are the jobs of other runs that wrote to the same directory: what they made or may have made is seen there.
     """
-    declared = {a.path for job in jobs for a in (*job.inputs, *job.outputs, *job.logs)}
-    declared |= {job.benchmark for job in jobs if job.benchmark}
+    declared = _declared(jobs)
+    theirs = _declared(beside)
     made: dict[str, list[Artifact]] = defaultdict(list)
     for path, entry in sorted(_new_files(records).items()):
-        if path in declared:
+        if path in declared or path in theirs:
             continue
         owners = [job for job in jobs if _could_make(job, path, entry["changed"])]
-        if len(owners) == 1:
+        strangers = [job for job in beside if _could_make(job, path, entry["changed"])]
+        if len(strangers) == 1 and not owners:
+            continue
+        if len(owners) == 1 and not strangers:
             artifact = codec.decode(Artifact, {key: value for key, value in entry.items() if key != "changed"})
             made[owners[0].id].append(artifact)
         else:
-            message = f"no rule names it, and {len(owners)} jobs that could have made it ran when it was last changed"
+            count = len(owners) + len(strangers)
+            message = f"no rule names it, and {count} jobs that could have made it ran when it was last changed"
             gaps.append(Gap("undeclared-output", f"file:{path}", message))
     for job_id, artifacts in made.items():
         for artifact in artifacts:
@@ -49,13 +58,7 @@ def with_members(jobs: list[Job]) -> list[Job]:
     Snakemake knows such files by the directory alone; without this the way back from a result would end there.
     """
     made = {a.path for job in jobs for a in job.made}
-    folders = {
-        a.path: job.id
-        for job in jobs
-        if job.status in ("succeeded", "cached", "up_to_date")
-        for a in job.outputs
-        if a.kind == "directory"
-    }
+    folders = {a.path: job.id for job in jobs if delivered(job) for a in job.outputs if a.kind == "directory"}
     members: dict[str, dict[str, Artifact]] = defaultdict(dict)
     for job in jobs if folders else ():
         for artifact in job.read:
@@ -73,8 +76,15 @@ def _new_files(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {entry["path"]: entry for record in records.values() for entry in record.get("new_files", ())}
 
 
+def _declared(jobs: Iterable[Job]) -> set[str]:
+    found = {a.path for job in jobs for a in (*job.inputs, *job.outputs, *job.logs)}
+    return found | {job.benchmark for job in jobs if job.benchmark}
+
+
 def _could_make(job: Job, path: str, changed: str) -> bool:
-    if job.started is None or job.ended is None or not job.started[:22] <= changed[:22] <= job.ended:
+    if job.started is None or job.status in ("up_to_date", "cached"):
+        return False
+    if not job.started[:22] <= changed[:22] or (job.ended is not None and changed[:22] > job.ended):
         return False
     folder = os.path.dirname(path)
     return folder == "" or folder in {os.path.dirname(a.path) for a in job.outputs}

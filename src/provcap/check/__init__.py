@@ -45,7 +45,9 @@ def check(crate: Path, signers: Path | None = None, conforms: bool = True) -> Fi
     one, or when there is no file `signers`.
     """
     if signers is not None and not signers.is_file():
-        raise ProvcapError("no-signers", f"there is no file {signers}", "one line per key: NAME KEYTYPE KEY")
+        raise ProvcapError(
+            "no-signers", f"there is no file {signers}", "one line per key: NAME KIND KEY, see ssh-keygen(1)"
+        )
     with unpack.opened(Path(crate)) as root:
         found, hashes = sealed.manifested(root)
         entities = unpack.read_metadata(root, Path(crate))

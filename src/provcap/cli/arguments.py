@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from provcap import store
 from provcap.model import Gap
 
 Verbs = Any  #: what argparse's add_subparsers gives back; its class has no public name
-Verb = Callable[[argparse.Namespace], int]
 
 
 def _directory(text: str) -> Path:

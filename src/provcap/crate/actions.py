@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from provcap import progress
+from provcap import progress, questions
 from provcap.crate import profile_0_5 as profile
 from provcap.crate.circumstances import add_circumstances, add_usage
 from provcap.crate.draft import Draft, fragment, ref
@@ -35,7 +35,7 @@ class Scene:
 
 def has_action(run: Run, job: Job) -> bool:
     """Whether `job` stands for something that was executed, now or in an earlier run that is known."""
-    if job.status in ("succeeded", "failed", "lost"):
+    if questions.ran(job):
         return True
     return job.status == "up_to_date" and job.run != run.id and bool(job.started and job.ended)
 
@@ -133,7 +133,7 @@ def _fate(scene: Scene) -> dict[str, Any]:
     if run.status == "lost":
         said.append(NO_END)
     if not said:
-        failed = sum(1 for job in run.jobs if job.status in ("failed", "lost"))
+        failed = sum(1 for job in run.jobs if questions.fell_short(job))
         said.append(f"{failed} attempts at jobs failed")
     return {
         "agent": ref(scene.agent) if scene.agent else None,

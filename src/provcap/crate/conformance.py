@@ -75,7 +75,7 @@ def validate(root: Path, profile: Profile, claimed: Claim | None, own: bool = Fa
         extra.mkdir()
         _seed(cache)
         settings = ValidationSettings(
-            rocrate_uri=str(root.absolute()),  # it takes this text out of its messages, wherever it stands
+            rocrate_uri=str(root.resolve()),  # it takes this text out of its messages, wherever it stands
             profile_identifier=write_profiles(extra, profile, claimed, own),
             extra_profiles_path=extra,
             requirement_severity=Severity.RECOMMENDED,

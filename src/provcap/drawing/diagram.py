@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import reduce
 from typing import Literal
 
+from provcap import questions
 from provcap.model import Artifact, Job, Run
-from provcap.questions import is_transient, producers
 
 GROUPS = 12  #: groups of files per maker; with more (each sample read by other rules) they are drawn as one
 SHOWN = 34  #: characters of a text in a box
@@ -58,7 +58,7 @@ def diagram(run: Run) -> Diagram:
 
 def _file_groups(run: Run) -> dict[tuple[str | None, tuple[str, ...]], list[Artifact]]:
     """Files by the rule that made them and the rules that read them; logs and benchmarks are not drawn."""
-    made = {path: job.rule for path, job in producers(run).items()}
+    made = {path: job.rule for path, job in questions.producers(run).items()}
     files: dict[str, Artifact] = {}
     readers: dict[str, dict[str, None]] = {}
     for job in run.jobs:
@@ -81,7 +81,7 @@ def _file_groups(run: Run) -> dict[tuple[str | None, tuple[str, ...]], list[Arti
 
 
 def _rule_box(rule: str, jobs: list[Job]) -> Box:
-    ran = [job for job in jobs if job.status in ("succeeded", "failed", "lost")]
+    ran = [job for job in jobs if questions.ran(job)]
     counts = Counter[str](job.status for job in jobs)
     lines = [_count(len(ran), "job") + (f" · {duration(sum(map(_wall, ran)))}" if ran else "")] if ran else []
     for status, word in (
@@ -106,7 +106,7 @@ def _files_box(run: Run, maker: str | None, readers: tuple[str, ...], files: lis
     elif not readers or any(file.path in wanted for file in files):
         state = "result"
     words = {"input": "input", "result": "result", "between": ""}[state]
-    if all(map(is_transient, files)):
+    if all(map(questions.is_transient, files)):
         words = "temporary"
     sizes = [file.size_bytes for file in files]
     known = sum(size for size in sizes if size is not None)

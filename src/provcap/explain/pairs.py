@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from provcap.model import Job, Run
+from provcap.questions import fell_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def last_attempts(run: Run) -> list[Job]:
     found: dict[tuple[str, str], Job] = {}
     for job in run.jobs:
         key = job.rule, repr(sorted(job.wildcards.items()))
-        if key not in found or job.status not in ("failed", "lost") or found[key].status in ("failed", "lost"):
+        if key not in found or not fell_short(job) or fell_short(found[key]):
             found[key] = job
     return list(found.values())
 

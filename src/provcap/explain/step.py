@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from provcap import questions
 from provcap.explain.code import code
 from provcap.explain.difference import Difference, of_mappings, of_values
 from provcap.explain.machines import processor, surroundings
@@ -39,10 +40,9 @@ def _only_one(a: Job | None, b: Job | None) -> Difference:
 
 
 def _outcome(a: Job, b: Job) -> list[Difference]:
-    bad = ("failed", "lost")
-    if (a.status in bad) == (b.status in bad):
+    if questions.fell_short(a) == questions.fell_short(b):
         return []
-    lost = a if a.status in bad else b
+    lost = a if questions.fell_short(a) else b
     said = " ".join((lost.error or "").split())[:200]
     return [Difference("outcome", "how it ended", a.status, b.status, said)]
 

@@ -17,7 +17,7 @@ from provcap.explain.side import Side, contents, side
 from provcap.explain.step import differences
 from provcap.model import Run
 from provcap.opening import Opened
-from provcap.questions import final_outputs
+from provcap.questions import fell_short, final_outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _wanted(a: Run, b: Run, pairs: list[Pair]) -> list[Pair]:
             for artifact in job.made if job else ():
                 makers[which][artifact.path].append(p)
     waiting = [p for which, run in enumerate((a, b)) for x in final_outputs(run) for p in makers[which][x.path]]
-    waiting += [p for p in pairs if any(j is not None and j.status in ("failed", "lost") for j in (p.first, p.second))]
+    waiting += [p for p in pairs if any(j is not None and fell_short(j) for j in (p.first, p.second))]
     met: dict[int, Pair] = {}
     while waiting:
         p = waiting.pop()

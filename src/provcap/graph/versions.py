@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from provcap import questions
 from provcap.model import Artifact, Job, Run
 
 
@@ -162,7 +163,7 @@ def _make(
     history: History, index: int, job: Job, part: Literal["output", "log", "benchmark"], artifact: Artifact
 ) -> None:
     found = history.versions.setdefault(artifact.path, [])
-    lasting = part != "output" or job.status not in ("failed", "lost")
+    lasting = part != "output" or not questions.fell_short(job)
     version = Version(artifact, _identity(found, artifact, "made", job.run, job.id, str(index)), index, lasting)
     if artifact.digest:
         version.digests.add(artifact.digest)

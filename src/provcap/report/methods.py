@@ -131,13 +131,9 @@ def facts(run: Run) -> Facts:
 def _steps(run: Run) -> tuple[StepFact, ...]:
     said = {step.rule: step.description or "" for step in run.steps}
     return tuple(
-        StepFact(rule, one_line(said.get(rule, ""), 300).rstrip("."), sum(1 for j in jobs if _ran(j)))
+        StepFact(rule, one_line(said.get(rule, ""), 300).rstrip("."), sum(1 for j in jobs if questions.ran(j)))
         for rule, jobs in order(run)
     )
-
-
-def _ran(job: Job) -> bool:
-    return job.status in ("succeeded", "failed", "lost")
 
 
 def _languages(run: Run, ran: list[Job]) -> tuple[str, ...]:

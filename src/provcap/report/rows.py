@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from provcap import questions
 from provcap.drawing.diagram import duration, seconds_between, size_text
 from provcap.model import Job, Run, Step
 from provcap.report.wording import one_line, value_text
@@ -103,7 +104,7 @@ def _row(run: Run, number: int, rule: str, jobs: list[Job], step: Step | None) -
     counts = Counter[str](job.status for job in jobs)
     latest = {_identity(job): job.status for job in jobs}
     bad = {"failed", "lost"}
-    ran = [job for job in jobs if job.status in ("succeeded", "failed", "lost")]
+    ran = [job for job in jobs if questions.ran(job)]
     state = "failed" if bad & set(latest.values()) else "retried" if bad & set(counts) else "done" if ran else "kept"
     times = [seconds for job in ran if (seconds := wall(job)) is not None]
     memory = max((job.usage.max_rss_bytes or 0 for job in ran if job.usage), default=0)

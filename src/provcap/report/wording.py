@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from provcap.model import JSON
@@ -60,19 +59,6 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 def when(time: str | None) -> str:
     """A time of the run to the second, in UTC."""
     return time[:19].replace("T", " ") + " UTC" if time else "unknown"
-
-
-def spans(numbers: Iterable[int]) -> str:
-    """Whole numbers with runs of them drawn together: 1-3, 7."""
-    parts: list[str] = []
-    ordered = sorted(set(numbers))
-    start = 0
-    for place, (one, two) in enumerate(pairwise([*ordered, *ordered[-1:]]), 1):
-        if two != one + 1:
-            first = ordered[start]
-            parts.append(str(first) if first == one else f"{first}-{one}")
-            start = place
-    return ", ".join(parts)
 
 
 def web_address(text: str | None) -> str | None:

@@ -19,7 +19,7 @@ from provcap.compare import Limits, compare
 from provcap.errors import ProvcapError
 from provcap.model import About, Agent, Assessment, Comparison, Gap, Organization, Run
 from provcap.opening import Opened, open_run
-from provcap.questions import outputs
+from provcap.questions import fell_short, outputs
 from provcap.rerun.files import put
 from provcap.rerun.images import obtain, pinned, pulled, put_recipe
 from provcap.rerun.plan import Plan
@@ -156,7 +156,7 @@ def _note(plan: Plan, manner: Manner) -> str:
 
 def _tail(run: Run) -> str:
     """What the first job that failed said last, or Snakemake itself."""
-    failed = next((job for job in run.jobs if job.status in ("failed", "lost")), None)
+    failed = next((job for job in run.jobs if fell_short(job)), None)
     text = (failed.log_tail or failed.error or "") if failed else "\n".join(run.errors)
     lines = [line for line in text.splitlines() if line.strip()][-TAIL_LINES:]
     name = f" in {failed.label}" if failed else ""

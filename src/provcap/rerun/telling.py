@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from provcap.model import Comparison
 from provcap.rerun.plan import Plan
 from provcap.rerun.vary import Dependence, Trial
-from provcap.summary import table
+from provcap.summary import line, table
 
 SHOWN = 20
 
@@ -42,14 +42,14 @@ def of_verdicts(comparison: Comparison) -> str:
     rows = [(v.verdict, v.path, v.reason) for v in comparison.verdicts]
     counts = Counter(v.verdict for v in comparison.verdicts)
     said = ", ".join(f"{n} {verdict}" for verdict, n in counts.items()) or "no results to compare"
-    return _clean([table([tuple(map(_line, row)) for row in rows]), said] if rows else [said])
+    return _clean([table([tuple(map(line, row)) for row in rows]), said] if rows else [said])
 
 
 def of_dependence(trials: Sequence[Trial], found: Sequence[Dependence]) -> str:
     """What was changed, and what each result depends on."""
     lines = [f"{t.kind}: " + (f"not tried: {t.problem}" if t.problem else t.said) for t in trials]
     rows = [(d.path, _on(d.on)) for d in found]
-    return _clean([*lines, table([(_line(path), text) for path, text in rows])])
+    return _clean([*lines, table([(line(path), text) for path, text in rows])])
 
 
 def _on(kinds: Sequence[str]) -> str:
@@ -58,9 +58,5 @@ def _on(kinds: Sequence[str]) -> str:
     return "depends on " + ", ".join(kinds) if kinds else "depends on nothing that was varied"
 
 
-def _line(text: str) -> str:
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
 def _clean(lines: Sequence[str]) -> str:
-    return "\n".join(_line(part) for line in lines if line for part in line.split("\n"))
+    return "\n".join(line(part) for text in lines if text for part in text.split("\n"))

@@ -18,7 +18,6 @@ STATEMENT: Final = "https://in-toto.io/Statement/v1"
 PREDICATE: Final = "https://slsa.dev/provenance/v1"
 BUILD_TYPE: Final = "https://w3id.org/provcap/buildtypes/snakemake/v1"
 BUILDER: Final = "https://w3id.org/provcap/builders/snakemake"
-MEDIA_TYPE: Final = "application/vnd.in-toto+json"
 
 
 def compose(run: Run) -> bytes | None:

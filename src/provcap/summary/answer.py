@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote
 
-from provcap.summary.columns import table
+from provcap.summary.columns import line, table
 
 WIDEST: Final = 120  #: characters of a cell; --json and --csv have all of them
 _SHORT: Final = {"http://schema.org/": "schema:", "https://w3id.org/provcap/terms#": "provcap:"}
@@ -27,5 +27,5 @@ def _cell(value: object, bases: Sequence[str]) -> str:
     for iri, prefix in _SHORT.items():
         if text.startswith(iri):
             text = prefix + text.removeprefix(iri)
-    plain = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    plain = line(text)
     return plain if len(plain) <= WIDEST else plain[: WIDEST - 1] + "…"

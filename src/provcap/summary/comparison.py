@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from provcap.model import Comparison, Outcome, Verdict
-from provcap.summary.columns import table
+from provcap.summary.columns import line, table
 
 SHORT = 40  #: verdicts up to which the identical ones are listed, too
 _ORDER: tuple[Outcome, ...] = ("missing", "unchecked", "different", "equivalent", "identical")
@@ -16,21 +16,16 @@ def of_comparison(comparison: Comparison) -> str:
     found = sorted(comparison.verdicts, key=lambda v: (_ORDER.index(v.verdict), v.path))
     shown = [v for v in found if v.verdict != "identical" or len(found) <= SHORT]
     rows = [
-        (v.verdict, _plain(v.path), v.comparator or ("digest" if v.verdict == "identical" else ""), _plain(v.reason))
+        (v.verdict, line(v.path), v.comparator or ("digest" if v.verdict == "identical" else ""), line(v.reason))
         for v in shown
     ]
-    reasons = dict.fromkeys(f"  {_plain(v.because)}" for v in shown if v.because)
+    reasons = dict.fromkeys(f"  {line(v.because)}" for v in shown if v.because)
     count = Counter(v.verdict for v in found)
     counted = ", ".join(f"{count[name]} {name}" for name in reversed(_ORDER) if count[name]) or "nothing to compare"
-    last = f"{_plain(comparison.second)} against {_plain(comparison.first)}: {counted}{_allowed(found)}"
+    last = f"{line(comparison.second)} against {line(comparison.first)}: {counted}{_allowed(found)}"
     return "\n".join([*([table(rows)] if rows else []), *(["allowed because", *reasons] if reasons else []), last])
 
 
 def _allowed(found: list[Verdict]) -> str:
     allowed = sum(v.allowed for v in found)
     return f" ({allowed} of the unchecked allowed)" if allowed else ""
-
-
-def _plain(text: str) -> str:
-    """`text` on one line that any terminal can show: names of files may hold anything."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

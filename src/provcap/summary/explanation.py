@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from provcap.explain import Difference, Divergence, Explanation
+from provcap.summary.columns import line
 
 SHOWN = 6  #: causes of one divergence, and divergences
 DIFF_LINES = 12  #: of a unified diff
@@ -31,7 +32,7 @@ def of_explanation(found: Explanation, everything: bool = False) -> str:
             lines += [f"  {told(e.difference)}  ({_steps(e.steps)})" for e in others]
         elif others:
             lines.append(f"{title}: {len(others)} more (--all)")
-    return "\n".join(_line(line) for line in lines if line)
+    return "\n".join(line(text) for text in lines if text)
 
 
 def _results(found: Explanation) -> str:
@@ -74,10 +75,10 @@ def _diff(detail: str, everything: bool) -> list[str]:
 
 def told(difference: Difference) -> str:
     """One difference in one line."""
-    text = f"{difference.kind} {_line(difference.name)}" if difference.kind != difference.name else str(difference.kind)
+    text = f"{difference.kind} {line(difference.name)}" if difference.kind != difference.name else str(difference.kind)
     if difference.first is not None or difference.second is not None:
         text += f": {_value(difference.first)} → {_value(difference.second)}"
-    return text + (f" ({_line(difference.note)})" if difference.note else "")
+    return text + (f" ({line(difference.note)})" if difference.note else "")
 
 
 def _value(value: str | None) -> str:
@@ -85,17 +86,13 @@ def _value(value: str | None) -> str:
         return "none"
     if value.startswith("sha256:") and len(value) > 19:
         return value[:19] + "…"
-    clean = _line(value)
+    clean = line(value)
     return clean if len(clean) <= _WIDE else clean[:_WIDE] + "…"
-
-
-def _line(text: str) -> str:
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _steps(labels: Sequence[str]) -> str:
     """Steps by rule: `segment(tile=A)`, or `segment (6 jobs)` when there are many."""
     if len(labels) <= 2:
-        return _line(", ".join(labels))
+        return line(", ".join(labels))
     rules = Counter(label.split("(", 1)[0] for label in labels)
-    return _line(", ".join(f"{rule} ({n} jobs)" if n > 1 else rule for rule, n in rules.items()))
+    return line(", ".join(f"{rule} ({n} jobs)" if n > 1 else rule for rule, n in rules.items()))

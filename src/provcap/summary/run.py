@@ -14,7 +14,7 @@ from provcap.summary.things import machine_line, software
 def of_run(run: Run) -> str:
     """What ran, in one screen."""
     parts = [table(_head(run)), table(_rules(run), right=(1, 2, 3, 4, 5))]
-    failed = [job for job in run.jobs if job.status in ("failed", "lost")]
+    failed = [job for job in run.jobs if questions.fell_short(job)]
     if failed:
         parts.append("failed\n" + "\n".join(map(_failure, failed)))
     parts.append(table(file_rows("inputs", questions.external_inputs(run))))
@@ -66,7 +66,7 @@ def _rules(run: Run) -> list[tuple[str, ...]]:
         used = [job.usage for job in jobs if job.usage and job.status != "up_to_date"]
         memory = max((u.max_rss_bytes or 0 for u in used), default=0)
         cpu = sum((u.cpu_user_s or 0) + (u.cpu_system_s or 0) for u in used)
-        failed = sum(job.status in ("failed", "lost") for job in jobs)
+        failed = sum(questions.fell_short(job) for job in jobs)
         wall = sum(u.wall_s or 0 for u in used)
         rows.append(
             (name, str(len(jobs)), str(failed or ""), seconds(wall), seconds(cpu), size(memory) if memory else "")
@@ -86,7 +86,7 @@ def of_runs(runs: Iterable[Run], going_on: Container[str] = ()) -> str:
     """One line per run; `going_on` has the ids of those whose Snakemake is still at work."""
     rows = [("run", "status", "jobs", "failed", "command")]
     for run in runs:
-        failed = sum(job.status in ("failed", "lost") for job in run.jobs)
+        failed = sum(questions.fell_short(job) for job in run.jobs)
         status = "going on" if run.id in going_on else run.status
         rows.append((run.id, status, str(len(run.jobs)), str(failed or ""), " ".join(run.command)[:80]))
     return table(rows, right=(2, 3))

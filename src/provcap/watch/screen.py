@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from provcap.summary.columns import seconds, size
+from provcap.summary.columns import line, seconds, size
 from provcap.watch.state import STATES, Failure, Snapshot
 
 if TYPE_CHECKING:
@@ -21,9 +21,8 @@ MOST_ROWS = 15
 _STYLES = {"running": "cyan", "succeeded": "green", "failed": "bold red", "lost": "bold magenta", "submitted": "blue"}
 
 
-def visible(text: str) -> str:
-    """`text` with escapes in place of what is not printed: control characters, line ends, what turns the direction."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)[:WIDEST]
+def _short(text: str) -> str:
+    return line(text)[:WIDEST]
 
 
 def headline(now: Snapshot) -> str:
@@ -40,16 +39,16 @@ def headline(now: Snapshot) -> str:
 
 def lines(now: Snapshot) -> list[str]:
     """The whole snapshot as plain lines."""
-    found = [f"run {visible(now.run)}", headline(now)]
+    found = [f"run {_short(now.run)}", headline(now)]
     for rule in now.rules:
         counts = ", ".join(f"{n} {state}" for state, n in rule.jobs.items())
         memory = f", peak memory {size(rule.max_rss_bytes)}" if rule.max_rss_bytes else ""
-        found.append(f"  {visible(rule.name)}: {counts}{memory}")
+        found.append(f"  {_short(rule.name)}: {counts}{memory}")
     for node in now.nodes:
         memory = f", peak memory {size(node.max_rss_bytes)}" if node.max_rss_bytes else ""
-        found.append(f"  on {visible(node.name)}: {node.running} running, {node.ended} ended{memory}")
+        found.append(f"  on {_short(node.name)}: {node.running} running, {node.ended} ended{memory}")
     for job in now.running:
-        found.append(f"  running {visible(job.job)} on {visible(job.node)} for {seconds(job.for_s)}")
+        found.append(f"  running {_short(job.job)} on {_short(job.node)} for {seconds(job.for_s)}")
     for failure in now.failures:
         found += _failure(failure)
     return found + _errors(now)
@@ -67,14 +66,14 @@ def change(before: Snapshot | None, now: Snapshot) -> list[str]:
 
 
 def _failure(failure: Failure) -> list[str]:
-    first = f"  {visible(failure.job)}, attempt {failure.attempt} on {visible(failure.node)}: {visible(failure.error)}"
-    return [first, *(f"      | {visible(line)}" for line in failure.log_tail)]
+    first = f"  {_short(failure.job)}, attempt {failure.attempt} on {_short(failure.node)}: {_short(failure.error)}"
+    return [first, *(f"      | {_short(said)}" for said in failure.log_tail)]
 
 
 def _errors(now: Snapshot) -> list[str]:
     if now.status == "running":
         return []
-    return ["  " + visible(line) for error in now.errors for line in error.splitlines()[:TAIL]]
+    return ["  " + _short(said) for error in now.errors for said in error.splitlines()[:TAIL]]
 
 
 TAIL = 4  #: lines of what Snakemake said of the run as a whole
@@ -86,18 +85,18 @@ def screen(now: Snapshot) -> RenderableType:
     from rich.progress_bar import ProgressBar
     from rich.text import Text
 
-    parts: list[RenderableType] = [Text(f"run {visible(now.run)}", style="bold"), Text(headline(now))]
+    parts: list[RenderableType] = [Text(f"run {_short(now.run)}", style="bold"), Text(headline(now))]
     if now.total:
         parts.append(ProgressBar(total=now.total, completed=now.jobs.get("succeeded", 0)))
     parts.append(_rules(now))
     if len(now.nodes) > 1 or any(node.max_rss_bytes for node in now.nodes):
         parts.append(_nodes(now))
     for job in now.running:
-        parts.append(Text(f"running {visible(job.job)} on {visible(job.node)} for {seconds(job.for_s)}", style="cyan"))
+        parts.append(Text(f"running {_short(job.job)} on {_short(job.node)} for {seconds(job.for_s)}", style="cyan"))
     for failure in now.failures[-3:]:
         first, *rest = _failure(failure)
-        parts += [Text(first, style="red"), *(Text(line, style="dim") for line in rest)]
-    parts += [Text(line, style="red") for line in _errors(now)]
+        parts += [Text(first, style="red"), *(Text(told, style="dim") for told in rest)]
+    parts += [Text(told, style="red") for told in _errors(now)]
     if now.status == "running" and now.quiet_s > 60:
         parts.append(Text(f"nothing was written for {seconds(now.quiet_s)}", style="dim"))
     return Group(*parts)
@@ -142,7 +141,7 @@ def _rest(table: Table, count: int) -> Table:
 def _text(text: str) -> RenderableType:
     from rich.text import Text
 
-    return Text(visible(text))
+    return Text(_short(text))
 
 
 def _cell(count: int, style: str) -> RenderableType:
