@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
 from provcap.seal import chain
 from provcap.standing import standing
-from provcap.undeclared import attribute
+from provcap.undeclared import attribute, runs_beside
 
 _JOB_PLAIN = (
     "id rule status attempt kind wildcards params threads resources group command script inputs outputs logs benchmark "
@@ -76,16 +75,7 @@ def _read(folder: Path) -> tuple[list[Job], dict[str, dict[str, Any]]]:
 
 def _beside(folder: Path, jobs: list[Job], records: dict[str, dict[str, Any]]) -> list[Job]:
     """The attempts of other runs that went on in the same directory (``--nolock``) while this one left new files."""
-    if not any(record.get("new_files") for record in records.values()):
-        return []
-    began = min(datetime.fromisoformat(job.started).timestamp() for job in jobs if job.started)
-    last = max(entry["changed"] for record in records.values() for entry in record.get("new_files", ()))
-    until = last[:19].replace("-", "").replace(":", "")  # as run ids begin
-    found: list[Job] = []
-    for other in store.list_runs(folder.absolute().parents[2]):
-        if other.name != folder.name and other.name[:15] <= until and journal.last_written(other) >= began:
-            found += _read(other)[0]
-    return found
+    return [job for other in runs_beside(folder, jobs, records) for job in _read(other)[0]]
 
 
 def _ran(

@@ -6,9 +6,11 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from provcap import codec
+from provcap import codec, journal, store
 from provcap.capture.newfiles import parents
 from provcap.model import Artifact, Gap, Job
 from provcap.questions import delivered
@@ -50,6 +52,18 @@ def attribute(
         replace(job, undeclared_outputs=tuple(made[job.id]), undeclared_inputs=tuple(opened[job.id])) for job in jobs
     ]
     return with_members(found)
+
+
+def runs_beside(folder: Path, jobs: list[Job], records: dict[str, dict[str, Any]]) -> list[Path]:
+    """The folders of other runs that may have written to the directory of the run in `folder` while new files appeared
+    there."""
+    changed = [entry["changed"] for entry in _new_files(records).values()]
+    began = [datetime.fromisoformat(job.started).timestamp() for job in jobs if job.started]
+    if not changed or not began:
+        return []
+    last = max(changed)[:19].replace("-", "").replace(":", "")  # as run ids begin
+    others = [path for path in store.list_runs(folder.absolute().parents[2]) if path.name != folder.name]
+    return [path for path in others if path.name[:15] <= last and journal.last_written(path) >= min(began)]
 
 
 def with_members(jobs: list[Job]) -> list[Job]:

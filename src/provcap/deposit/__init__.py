@@ -1,0 +1,1 @@
+"""A crate into an archive: a draft first, resumable, and never twice."""

@@ -1,0 +1,3 @@
+"""Identifiers of people, organisations, publications, instruments and software: their forms and check digits."""
+
+from __future__ import annotations
