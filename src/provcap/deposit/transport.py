@@ -1,0 +1,289 @@
+"""HTTP with an archive: patient with what passes, strict with where the token goes.
+
+The token stands in one header of requests to the archive's own host, and nowhere else: not in a URL, a message, a
+repr or a file. TLS is always verified; without TLS only this machine is spoken to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import ipaddress
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from provcap import __version__
+from provcap.errors import ProvcapError
+
+if TYPE_CHECKING:
+    import requests
+
+MAX_ANSWER: Final = 64 << 20  #: bytes of an answer that is not a file
+ANSWER_S: Final = 300.0  #: for the whole of such an answer
+TIMEOUTS_S: Final = (15.0, 120.0)  #: to connect, and between two pieces of an answer
+TRIES: Final = 7
+FIRST_PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 120.0  #: whatever Retry-After says
+T = TypeVar("T")
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_PASSING: Final = frozenset({429, 500, 502, 503, 504})
+_AGAIN: Final = "the same command goes on where it stopped"
+
+
+class Unreachable(ProvcapError):
+    """The archive did not answer as it should, and whether it did what it was asked to is not known."""
+
+
+class Refused(ProvcapError):
+    """The archive answered that it will not do it: `status` is that of HTTP, `answer` the decoded JSON or None."""
+
+    def __init__(self, slug: str, message: str, hint: str, status: int, answer: Any = None) -> None:
+        super().__init__(slug, message, hint)
+        self.status = status
+        self.answer = answer
+
+
+class Transport:
+    """Requests to one archive. `token` may be None where reading is free for all."""
+
+    def __init__(
+        self,
+        base: str,
+        token: str | None = None,
+        scheme: Callable[[str], tuple[str, str]] = lambda token: ("Authorization", f"Bearer {token}"),
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`scheme` makes the header, name and value, that carries the token. Raises ProvcapError for an unsafe URL."""
+        import requests
+
+        refuse_unsafe(base)
+        self.base = base.rstrip("/")
+        self._origin = origin(base)
+        self._header = scheme(token) if token else None
+        self._pause = pause
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"provcap/{__version__}"
+
+    def __repr__(self) -> str:
+        return f"Transport({self.base!r})"
+
+    def call(
+        self,
+        method: str,
+        where: str,
+        *,
+        plain: Any = None,
+        again: bool = True,
+        accept: str = "application/json",
+        body: Callable[[], IO[bytes] | bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The decoded JSON that the archive answers; None for an empty answer.
+
+        `where` is a URL or a path below the archive's. `plain` goes as JSON; else what `body` opens, anew for each try.
+        Without `again` the request is not repeated when it may have been carried out. Raises Refused, Unreachable.
+        """
+        extra = {"Accept": accept, **(headers or {})}
+        if plain is not None:
+            text = json.dumps(plain).encode()
+            body, extra["Content-Type"] = (lambda: text), "application/json"
+
+        def once() -> Any:
+            with self._sent(method, where, extra, body) as response:
+                return _decoded(response)
+
+        return self.patiently(once, f"{method} {self._shown(where)}", again)
+
+    @contextlib.contextmanager
+    def stream(self, where: str, headers: Mapping[str, str] | None = None) -> Iterator[requests.Response]:
+        """The answer to one GET, unread; raises Refused and Unreachable, is not repeated (see `patiently`)."""
+        with self._sent("GET", where, {"Accept": "*/*", **(headers or {})}, None) as response:
+            yield response
+
+    def patiently(self, work: Callable[[], T], what: str, again: bool = True) -> T:
+        """What `work` returns, tried again with growing pauses while the trouble is one that passes.
+
+        Without `again` only where the archive said that it did nothing (429).
+        """
+        wait = FIRST_PAUSE_S
+        for attempt in range(1, TRIES + 1):
+            try:
+                return work()
+            except _Passing as trouble:
+                may = again or trouble.undone
+                if attempt == TRIES or not may:
+                    said = f"{what}: {trouble.message}" + (f" ({attempt} times)" if attempt > 1 else "")
+                    raise Unreachable("archive-unreachable", said, _AGAIN) from None
+                pause = wait * random.uniform(0.75, 1.25) if trouble.wait is None else trouble.wait  # noqa: S311
+            self._pause(min(pause, LONGEST_PAUSE_S))
+            wait *= 2
+        raise AssertionError
+
+    @contextlib.contextmanager
+    def _sent(
+        self, method: str, where: str, headers: Mapping[str, str], body: Callable[[], IO[bytes] | bytes] | None
+    ) -> Iterator[requests.Response]:
+        """The answer to one request, redirects of GET followed; raises _Passing or Refused."""
+        import requests
+
+        url = where if "://" in where else f"{self.base}/{where.lstrip('/')}"
+        with contextlib.ExitStack() as stack:
+            try:
+                for _ in range(6):
+                    response = self._one(method, url, headers, body, stack)
+                    target = response.headers.get("Location")
+                    if response.status_code not in _REDIRECTS or target is None:
+                        break
+                    url = _following(method, url, urljoin(url, target))
+                else:
+                    raise Refused("archive-refused", f"{self._shown(url)} redirects in a circle", "", 310)
+                _judge(response, f"{method} {self._shown(url)}")
+                yield response
+            except requests.exceptions.SSLError:
+                message = f"{self._shown(url)}: its TLS certificate is not valid"
+                raise Refused(
+                    "archive-refused", message, "is the URL right? it is never spoken to unverified", 0
+                ) from None
+            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+                raise _Passing(_reason(error)) from None
+            except requests.RequestException as error:
+                raise Refused("archive-refused", f"{self._shown(url)}: {type(error).__name__}", "", 0) from None
+
+    def _one(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Callable[[], IO[bytes] | bytes] | None,
+        stack: contextlib.ExitStack,
+    ) -> requests.Response:
+        refuse_unsafe(url)
+        own = [self._header] if self._header is not None and origin(url) == self._origin else []
+        data = body() if body is not None else None
+        if data is not None and not isinstance(data, bytes):
+            stack.enter_context(contextlib.closing(data))
+        # an `auth` that does nothing: without one, requests would look for a password in ~/.netrc
+        return stack.enter_context(
+            self._session.request(
+                method,
+                url,
+                headers={**headers, **dict(own)},
+                data=data,
+                auth=lambda request: request,
+                allow_redirects=False,
+                stream=True,
+                timeout=TIMEOUTS_S,
+                verify=True,
+            )
+        )
+
+    def _shown(self, where: str) -> str:
+        """`where` for people: without query, which may hold a signature."""
+        url = where if "://" in where else f"{self.base}/{where.lstrip('/')}"
+        return url.split("?")[0].split("#")[0]
+
+
+class _Passing(Exception):
+    """Trouble that may be over in a moment; `wait` seconds if the archive says so, `undone` when nothing was done."""
+
+    def __init__(self, message: str, wait: float | None = None, undone: bool = False) -> None:
+        super().__init__(message)
+        self.message, self.wait, self.undone = message, wait, undone
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of `url`. Raises ProvcapError when it is no URL."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, (parts.hostname or "").lower(), parts.port or {"https": 443}.get(parts.scheme, 80)
+    except ValueError:
+        raise ProvcapError("bad-url", f"{url!a} is no URL", "write it with https://") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_unsafe(url: str) -> None:
+    """Raise ProvcapError unless `url` is https, or http on this machine; nor may it have a password in it."""
+    scheme, host, _ = origin(url)
+    if scheme not in ("http", "https") or not host or "@" in urlsplit(url).netloc:
+        raise ProvcapError("bad-url", f"{url.split('@')[-1][:200]!a} is no URL of an archive", "write it with https://")
+    if scheme == "http" and not is_loopback(host):
+        raise ProvcapError("bad-url", f"{host} would be spoken to without TLS", "write https:// instead of http://")
+
+
+def _following(method: str, url: str, target: str) -> str:
+    """Where a redirect leads, if it may be followed."""
+    there, here = origin(target), origin(url)
+    if method != "GET":
+        message = f"{here[1]} sends {method} on to {there[1]}, where nothing is sent to unasked"
+        raise Refused("archive-refused", message, f"if that is the archive: --url {there[0]}://{there[1]}/…", 307)
+    if (there[0] == "http" and here[0] == "https") or (is_loopback(there[1]) and not is_loopback(here[1])):
+        raise Refused("archive-refused", f"{here[1]} sends on to an unsafe place", "ask the archive", 307)
+    return target
+
+
+def _judge(response: requests.Response, what: str) -> None:
+    """Raise what the status of `response` means."""
+    status = response.status_code
+    if status in _PASSING:
+        raise _Passing(f"the archive answers {status}", _retry_after(response), undone=status == 429)
+    if status < 300 or status == 416:
+        return
+    with contextlib.suppress(_Passing):
+        answer = _decoded(response, lenient=True)
+        said = answer.get("message") if isinstance(answer, dict) else None
+        text = f"{what}: {status}" + (f", {' '.join(str(said).split())[:300]}" if said else "")
+        if status in (401, 403):
+            hint = "is the token still valid, is it one of this archive, and does it allow writing?"
+            raise Refused("archive-forbids", text, hint, status, answer)
+        raise Refused("archive-refused", text, "", status, answer)
+    raise Refused("archive-refused", f"{what}: {status}", "", status)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Seconds that the archive asks to wait (RFC 9110, 10.2.3)."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return min(float(text[:9]), LONGEST_PAUSE_S)
+    with contextlib.suppress(ValueError, TypeError):
+        when = email.utils.parsedate_to_datetime(text)
+        return max(0.0, (when.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return None
+
+
+def _decoded(response: requests.Response, lenient: bool = False) -> Any:
+    """The JSON in `response`; a torn one passes, an endless one does not."""
+    until = time.monotonic() + ANSWER_S
+    data = bytearray()
+    for block in response.iter_content(1 << 16):
+        data += block
+        if len(data) > MAX_ANSWER or time.monotonic() > until:
+            raise _Passing("its answer does not end")
+    if not data:
+        return None
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        if lenient:
+            return None
+        raise _Passing("its answer is not JSON, or only half of it") from None
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in words of ours: those of the library may contain anything."""
+    import requests
+
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    return "the connection broke, or cannot be made"
