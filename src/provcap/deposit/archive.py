@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from provcap.deposit.description import Description
@@ -30,6 +30,10 @@ class Limits:
     file_bytes: int | None = None
     total_bytes: int | None = None
     key_pattern: str | None = None  #: a regular expression that every key matches in full
+    unpacks_zips: bool = False  #: the server takes a zip apart, so one that shall stay one goes inside another
+    layout: Literal["beside", "as-it-is", "tree"] = "beside"
+    """What goes there: a zip with its metadata and page beside it, or a directory file by file; the crate exactly as it
+    is; the files of the unpacked crate."""
     source: str = ""  #: the page of the archive that states it
 
 
