@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from provcap.deposit.description import Description
+    from provcap.deposit.settings import Settings
     from provcap.deposit.state import State
 
 
@@ -45,6 +46,19 @@ class Receipt:
     url: str  #: where a person looks at it
     doi: str | None = None  #: reserved or minted, as ``10.…/…``
     published: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the user wants a crate to go. Those in ``ARCHIVES`` (deposit/__init__.py) are called with it."""
+
+    url: str  #: of the archive, or the path of a folder, as the user wrote it
+    settings: Settings
+    token: Callable[[], str] = field(repr=False)  #: raises ProvcapError (``no-token``) where there is none
+    say: Callable[[str], None]  #: hears sentences that the user should know, as that something was left out
+    community: str | None = None  #: where the draft is to be reviewed; overrides the settings
+    new_version: str | None = None  #: the published record of which this is to be a new version
+    draft: str | None = None  #: the draft to use when the archive cannot be asked which one is this crate's
 
 
 class Archive(Protocol):
