@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from provcap import codec
+from provcap import codec, export
 from provcap.crate import Policy, derived
 from provcap.graph import FORMATS, bundled, document, serialise
+from provcap.model import Run
 from provcap.seal import statement
 from tests.conftest import read_run
 from tests.engines import ROOT
@@ -24,7 +27,7 @@ SIGNS: dict[str, tuple[str, str]] = {
     "parameters": ("succeeded", "clear_border"),
     "container image with digest": ("succeeded", "a" * 64),
     "installed packages": ("succeeded", "scikit-image"),
-    "workflow file and its version": ("succeeded", "workflow/Snakefile"),
+    "workflow file and its version": ("succeeded", "0123456789abcdef"),
     "machine": ("succeeded", "AMD EPYC 7B13"),
     "memory and CPU that were used": ("succeeded", "524288000"),
     "times of attempts": ("succeeded", "09:00:01"),
@@ -54,8 +57,23 @@ def written(tmp_path: Path) -> dict[str, Callable[[str], str]]:
         "PROV": lambda run: serialise(document(read_run(run)), "provn").decode(),
         "crate 0.5": crate(0),
         "crate 0.6": crate(1),
+        "SQL": lambda run: database(run, tmp_path / f"{run}.sqlite"),
+        "CycloneDX, SPDX": lambda run: software(read_run(run)),
+        "CodeMeta": lambda run: export.codemeta(read_run(run)).decode(),
         "in-toto/SLSA": lambda run: (statement.compose(read_run(run)) or b"").decode(),
     }
+
+
+def database(run: str, path: Path) -> str:
+    """The rows of the database that the run `run` is loaded into."""
+    export.sql(path, [read_run(run)])
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return "\n".join(line for line in connection.iterdump() if line.startswith("INSERT"))
+
+
+def software(run: Run) -> str:
+    """Both lists of the run's software."""
+    return b"".join([*export.cyclonedx(run).values(), *export.spdx(run).values()]).decode()
 
 
 def test_what_a_format_carries_is_in_it_and_what_not_is_not(tmp_path: Path) -> None:

@@ -171,7 +171,9 @@ def test_who_made_and_who_used_a_file(segmented: Path) -> None:
 
 def test_seeds_software_and_failures_are_found(segmented: Path, tmp_path: Path) -> None:
     """Declared seeds, packages with their purl, and failed attempts."""
-    assert [(r["job"], r["source"], r["value"]) for r in asked(segmented, "seeds")] == [("segment", "seed", "42")]
+    assert [(r["job"], r["source"], r["value"]) for r in asked(segmented, "seeds")] == [
+        ("segment", "a parameter named seed", "42")
+    ]
     packages = {r["package"] for r in asked(segmented, "software")}
     assert "pkg:pypi/numpy@2.4.6" in packages
     assert any(r["error"] for r in asked(packed(read_run("failed"), tmp_path), "failed"))

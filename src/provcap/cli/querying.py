@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import difflib
 import io
 import json
 import sys
@@ -73,7 +74,7 @@ def cmd_query(options: argparse.Namespace) -> int:
         graphs = query.graphs(names or ["latest"], options.directory, Path(scratch))
         answer = query.ask(graphs, text, bindings, limits, _contexts(options.context))
     _show(options, answer, list(graphs))
-    return 0
+    return 0 if answer.rows else 1
 
 
 def _listed(as_json: bool) -> str:
@@ -98,9 +99,9 @@ def _question(words: Sequence[str], path: Path | None) -> tuple[list[str], str, 
     questions = query.named()
     at = next((i for i, word in enumerate(words) if word in questions or "{" in word), None)
     if at is None:
-        raise ProvcapError(
-            "no-question", "there is no question: neither SPARQL nor the name of one", "see: provcap query --list"
-        )
+        close = [near for word in words for near in difflib.get_close_matches(word, questions, 1)]
+        hint = f"did you mean {close[0]}? all: provcap query --list" if close else "see: provcap query --list"
+        raise ProvcapError("no-question", "there is no question: neither SPARQL nor the name of one", hint)
     found = questions.get(words[at])
     given, wanted = words[at + 1 :], found.arguments if found else ()
     if len(given) != len(wanted):

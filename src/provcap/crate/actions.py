@@ -98,7 +98,8 @@ def _add_job(draft: Draft, scene: Scene, job: Job, retried: bool) -> str:
 def _error(job: Job) -> str:
     said = [job.error] if job.error else []
     if job.exit_code is not None and job.exit_code != 0:
-        said.append(f"exit code {job.exit_code}" if job.exit_code > 0 else f"killed by signal {-job.exit_code}")
+        ended = f"exit code {job.exit_code}" if job.exit_code > 0 else f"killed by signal {-job.exit_code}"
+        said += [ended] if ended not in said else []
     if job.status == "lost":
         said.append(NO_END)
     if job.log_tail:

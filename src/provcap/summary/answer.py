@@ -27,5 +27,5 @@ def _cell(value: object, bases: Sequence[str]) -> str:
     for iri, prefix in _SHORT.items():
         if text.startswith(iri):
             text = prefix + text.removeprefix(iri)
-    plain = line(text)
+    plain = line(" / ".join(text.splitlines()))
     return plain if len(plain) <= WIDEST else plain[: WIDEST - 1] + "…"
