@@ -1,4 +1,4 @@
-"""Engines that tests need: a test marked `apptainer`, `chromium`, `docker` or `slurm` is skipped, by name and reason,
+"""Engines that tests need: a test marked `apptainer`, `chromium`, `docker`, `npm` or `slurm` is skipped, by name and reason,
 where the engine is missing, and fails there when PROVCAP_REQUIRE names it."""
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import docker
 import pytest
 
 ROOT = Path(__file__).parent.parent
+RO_CRATE_HTML = "ro-crate-html@0.1.6"
 _PROBES = {
     "apptainer": ["apptainer", "--version"],
     "chromium": ["chromium", "--version"],
     "docker": ["docker", "info"],
+    "npm": ["npm", "view", RO_CRATE_HTML, "version"],  # also: does its registry answer?
     "slurm": ["srun", "-n1", "-t1", "true"],
 }
 

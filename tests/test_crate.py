@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import os
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,15 @@ from runcrate.report import dump_crate_actions
 from provcap import crate, digest
 from provcap.check import check
 from provcap.codec import dump_run
-from provcap.crate import Policy
+from provcap.crate import Policy, derived
 from provcap.crate.places import Places, file_id
+from provcap.crate.profile import Profile
 from provcap.crate.surroundings import parse_reference
 from provcap.errors import ProvcapError, TargetExists
 from provcap.model import Artifact, Run, Source
 from provcap.questions import final_outputs
 from tests.conftest import materialise, read_run
+from tests.engines import RO_CRATE_HTML, ROOT
 
 METADATA = "ro-crate-metadata.json"
 #: what nobody said of these runs, or nobody can know: the validator RECOMMENDS it, and we do not make it up
@@ -145,6 +148,28 @@ def test_runcrate_reports_it(any_run: Run, tmp_path: Path) -> None:
     dump_crate_actions(str(target), report)
     made = [j for j in any_run.jobs if j.status == "succeeded" and j.outputs]
     assert report.getvalue().count("  step: ") == len(made)
+
+
+@pytest.fixture(scope="module")
+def ro_crate_html(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command that makes a page of a crate's metadata, with contexts from our folder instead of the web."""
+    folder = tmp_path_factory.mktemp("npm")
+    subprocess.run(["npm", "install", "--silent", "--prefix", folder, RO_CRATE_HTML], check=True, cwd=folder)
+    program = folder / "node_modules/ro-crate-html/roc-html.js"
+    return ["node", "--require", str(ROOT / "tests/shipped_contexts.js"), str(program)]
+
+
+@pytest.mark.npm
+@pytest.mark.parametrize("profile", derived.PROFILES, ids=lambda profile: profile.version)
+def test_ro_crate_html_makes_its_page(ro_crate_html: list[str], tmp_path: Path, profile: Profile) -> None:
+    """ro-crate-html reads the crate and writes a page with its title and its entities."""
+    target, _ = pack(read_run("succeeded"), tmp_path, policy=Policy(profile=profile))
+    environment = {**os.environ, "PROVCAP_CONTEXTS": str(ROOT / "src/provcap/crate/contexts")}
+    subprocess.run([*ro_crate_html, target / METADATA], check=True, env=environment, timeout=100)
+    page = (target / "ro-crate-preview.html").read_text()
+    known = entities(target)
+    assert page.count(str(known["./"]["name"])) > 1
+    assert all(name in page for name in known)
 
 
 def test_retries_share_a_step(tmp_path: Path) -> None:
