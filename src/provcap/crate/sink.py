@@ -17,7 +17,7 @@ from provcap.seal.manifest import Seen, compose
 
 _BLOCK: Final = 1 << 20
 #: not worth compressing again
-_STORED: Final = {".gz", ".xz", ".zst", ".bz2", ".zip", ".png", ".jpg", ".jpeg", ".sif", ".parquet", ".npz"}
+STORED: Final = {".gz", ".xz", ".zst", ".bz2", ".zip", ".png", ".jpg", ".jpeg", ".sif", ".parquet", ".npz"}
 
 
 def is_zip(target: Path) -> bool:
@@ -89,7 +89,7 @@ def _entry(place: str, when: tuple[int, int, int, int, int, int]) -> zipfile.Zip
 def _add(archive: zipfile.ZipFile, place: str, content: Content, when: tuple[int, int, int, int, int, int]) -> Seen:
     info = _entry(place, when)
     info.external_attr = (0o100755 if content.executable else 0o100644) << 16
-    stored = PurePosixPath(place).suffix.lower() in _STORED
+    stored = PurePosixPath(place).suffix.lower() in STORED
     info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
     # force_zip64 as the size is not known beforehand; always, so that it cannot differ between two writes
     with archive.open(info, "w", force_zip64=True) as stream:
