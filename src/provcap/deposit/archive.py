@@ -68,6 +68,7 @@ class Archive(Protocol):
     """
 
     name: str
+    place: str  #: where it is, the same however the user spells it: a URL, or the absolute path of a folder
     limits: Limits
 
     def begin(self, description: Description, state: State) -> Receipt:

@@ -62,7 +62,7 @@ def locked(workdir: Path, crate: str, archive: str, url: str) -> Iterator[State]
     """
     import filelock
 
-    key = hashlib.sha256("\0".join((crate, archive, url)).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+    key = hashlib.sha256("\0".join((crate, url)).encode("utf-8", "surrogateescape")).hexdigest()[:24]
     path = store.home(workdir) / "deposits" / f"{key}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path.with_suffix(".lock"), timeout=0)

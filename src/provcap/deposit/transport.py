@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
-import ipaddress
 import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from urllib.parse import urljoin
 
 from provcap import __version__
+from provcap.deposit.address import is_loopback, origin, refuse_unsafe
 from provcap.errors import ProvcapError
 
 if TYPE_CHECKING:
@@ -29,10 +29,26 @@ TIMEOUTS_S: Final = (15.0, 120.0)  #: to connect, and between two pieces of an a
 TRIES: Final = 7
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 120.0  #: whatever Retry-After says
-T = TypeVar("T")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PASSING: Final = frozenset({429, 500, 502, 503, 504})
 _AGAIN: Final = "the same command goes on where it stopped"
+
+
+T = TypeVar("T")
+
+
+class Stream(Protocol):
+    """Bytes to send, whose number is known before."""
+
+    def __len__(self) -> int: ...
+    def read(self, count: int = -1, /) -> bytes:
+        """The next bytes."""
+
+    def close(self) -> None:
+        """Give it back."""
+
+
+Body = Stream | bytes
 
 
 class Unreachable(ProvcapError):
@@ -80,8 +96,9 @@ class Transport:
         plain: Any = None,
         again: bool = True,
         accept: str = "application/json",
-        body: Callable[[], IO[bytes] | bytes] | None = None,
+        body: Callable[[], Body] | None = None,
         headers: Mapping[str, str] | None = None,
+        tries: int = TRIES,
     ) -> Any:
         """The decoded JSON that the archive answers; None for an empty answer.
 
@@ -97,7 +114,7 @@ class Transport:
             with self._sent(method, where, extra, body) as response:
                 return _decoded(response)
 
-        return self.patiently(once, f"{method} {self._shown(where)}", again)
+        return self.patiently(once, f"{method} {self._shown(where)}", again, tries)
 
     @contextlib.contextmanager
     def stream(self, where: str, headers: Mapping[str, str] | None = None) -> Iterator[requests.Response]:
@@ -105,18 +122,18 @@ class Transport:
         with self._sent("GET", where, {"Accept": "*/*", **(headers or {})}, None) as response:
             yield response
 
-    def patiently(self, work: Callable[[], T], what: str, again: bool = True) -> T:
+    def patiently(self, work: Callable[[], T], what: str, again: bool = True, tries: int = TRIES) -> T:
         """What `work` returns, tried again with growing pauses while the trouble is one that passes.
 
         Without `again` only where the archive said that it did nothing (429).
         """
         wait = FIRST_PAUSE_S
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, tries + 1):
             try:
                 return work()
             except _Passing as trouble:
                 may = again or trouble.undone
-                if attempt == TRIES or not may:
+                if attempt == tries or not may:
                     said = f"{what}: {trouble.message}" + (f" ({attempt} times)" if attempt > 1 else "")
                     raise Unreachable("archive-unreachable", said, _AGAIN) from None
                 pause = wait * random.uniform(0.75, 1.25) if trouble.wait is None else trouble.wait  # noqa: S311
@@ -126,7 +143,7 @@ class Transport:
 
     @contextlib.contextmanager
     def _sent(
-        self, method: str, where: str, headers: Mapping[str, str], body: Callable[[], IO[bytes] | bytes] | None
+        self, method: str, where: str, headers: Mapping[str, str], body: Callable[[], Body] | None
     ) -> Iterator[requests.Response]:
         """The answer to one request, redirects of GET followed; raises _Passing or Refused."""
         import requests
@@ -159,7 +176,7 @@ class Transport:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        body: Callable[[], IO[bytes] | bytes] | None,
+        body: Callable[[], Body] | None,
         stack: contextlib.ExitStack,
     ) -> requests.Response:
         refuse_unsafe(url)
@@ -194,32 +211,6 @@ class _Passing(Exception):
     def __init__(self, message: str, wait: float | None = None, undone: bool = False) -> None:
         super().__init__(message)
         self.message, self.wait, self.undone = message, wait, undone
-
-
-def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of `url`. Raises ProvcapError when it is no URL."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, (parts.hostname or "").lower(), parts.port or {"https": 443}.get(parts.scheme, 80)
-    except ValueError:
-        raise ProvcapError("bad-url", f"{url!a} is no URL", "write it with https://") from None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def refuse_unsafe(url: str) -> None:
-    """Raise ProvcapError unless `url` is https, or http on this machine; nor may it have a password in it."""
-    scheme, host, _ = origin(url)
-    if scheme not in ("http", "https") or not host or "@" in urlsplit(url).netloc:
-        raise ProvcapError("bad-url", f"{url.split('@')[-1][:200]!a} is no URL of an archive", "write it with https://")
-    if scheme == "http" and not is_loopback(host):
-        raise ProvcapError("bad-url", f"{host} would be spoken to without TLS", "write https:// instead of http://")
 
 
 def _following(method: str, url: str, target: str) -> str:

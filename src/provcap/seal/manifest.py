@@ -180,6 +180,20 @@ def _blocks(root: Path) -> dict[str, dict[int, str]]:
     return found
 
 
+def renew(root: Path, place: str) -> dict[str, bytes]:
+    """The text of the two lists of the crate in `root` when only the file at `place` has changed; empty when it has
+    none. Raises ValueError and OSError."""
+    listed, blocks = read(root), _blocks(root)
+    if listed is None:
+        return {}
+    seen = measure(root / place)
+    blocks[place] = {n * BLOCK: value for n, value in enumerate(seen.blocks)} if seen.size > BLOCK else {}
+    lines = [_line(v, f"{at} {name}") for name, known in sorted(blocks.items()) for at, v in sorted(known.items())]
+    text = "".join(lines).encode()
+    listed |= {place: seen.sha256, BLOCKS: hashlib.sha256(text).hexdigest()}
+    return {BLOCKS: text, MANIFEST: "".join(_line(v, name) for name, v in sorted(listed.items())).encode()}
+
+
 def where(seen: Seen, known: Mapping[int, str] | None) -> str:
     """As near as the digests tell, where the first wrong byte is. Offsets count from 0."""
     if not known:
