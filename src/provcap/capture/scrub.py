@@ -74,11 +74,9 @@ class Scrubber:
         return self._named(match) if match["name"].startswith("--") else match[0]
 
     def _named(self, match: re.Match[str]) -> str:
-        value = match["value"].strip("\"'")
-        if not value or value.startswith(("<redacted:", "$", "{", "-")) or _PLAIN.fullmatch(value):
+        value = secret_value(match)
+        if value is None:
             return match[0]
-        if not re.search(r"[=:]", match["between"]) and not match["name"].startswith("-"):
-            return match[0]  # two words of prose: "the token is"
         self.counts["named-value"] += 1
         return match["name"] + match["between"] + match["value"].replace(value, _mark("named-value"))
 
@@ -94,6 +92,21 @@ class Scrubber:
             self.counts["named-value"] += 1
             return _mark("named-value")
         return self.text(value) if isinstance(value, str) else value
+
+
+def may_have_secrets(text: str) -> bool:
+    """Whether any of PATTERNS, or a secret name, can be in `text`: cheap, and right when it says no."""
+    return _HINT.search(text) is not None
+
+
+def secret_value(match: re.Match[str]) -> str | None:
+    """The secret in a match of NAMED_VALUE or QUOTED_VALUE; None when what stands there is none."""
+    value = match["value"].strip("\"'")
+    if not value or value.startswith(("<redacted:", "$", "{", "-")) or _PLAIN.fullmatch(value):
+        return None
+    if not re.search(r"[=:]", match["between"]) and not match["name"].startswith("-"):
+        return None  # two words of prose: "the token is"
+    return value
 
 
 def _mark(rule: str) -> str:

@@ -1,0 +1,138 @@
+"""Looking into one file, whatever it is: by how it begins, never by its name alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import IO, Final
+
+from provcap.redact import boxes, documents, patients, pictures
+from provcap.redact.look import BLOCK, MAX_DEPTH, Look
+
+_CODE: Final = frozenset(
+    ".py .pyx .r .rmd .qmd .jl .smk .rs .js .ts .java .c .h .cpp .hpp .go .pl .m .groovy .nf .scala .lua .ijm".split()
+)
+_JSON: Final = frozenset(".json .jsonld .ipynb .zattrs .zgroup .zarray .zmetadata .geojson".split())
+_TABLES: Final = frozenset(".csv .tsv .txt .tab".split())
+MAX_JSON: Final = 64 << 20  #: bytes; a larger one is read as text
+_VISIBLE: Final = re.compile(rb"[\x20-\x7e]{12,4096}")
+_EMBEDDED: Final = re.compile(r"(?:[A-Za-z0-9+/]{4}|\\n){100,}[A-Za-z0-9+/]*={0,2}")
+_MAGICS: Final = ("iVBORw0KGgo", "/9j/", "SUkq", "TU0A", "H4sI", "UEsDB")  #: base64 of what is looked into
+
+
+def look_into(stream: IO[bytes], size: int, look: Look, file: str, place: str, depth: int = 0) -> None:
+    """Look through the `size` bytes of `stream`, which is the file `file` of the crate, or lies in it at `place`."""
+    if look.late:
+        look.unseen(file, place, f"the time was up ({look.limits.seconds:.0f} s)")
+        return
+    head = stream.read(1024)
+    stream.seek(0)
+    try:
+        special = patients.look(head, stream, look, file, place) or pictures.look(head, stream, look, file, place)
+        if special or documents.look(head, stream, look, file, place):
+            if not special:
+                _strings(stream, size, look, file, place)
+            return
+        if boxes.is_box(head):
+            if depth >= MAX_DEPTH:
+                look.unseen(file, place, f"more than {MAX_DEPTH} levels of files in files")
+                return
+            for member, inner, length in boxes.members(head, stream, look, file, place):
+                look.text(member.rpartition("!")[2], file, f"{member} (its name)")
+                look_into(inner, length, look, file, member, depth + 1)
+        elif b"\0" in head:
+            _strings(stream, size, look, file, place)
+        else:
+            _text(stream, size, look, file, place, depth)
+    except (OSError, ValueError, RuntimeError, EOFError, LookupError, MemoryError, RecursionError) as error:
+        look.unseen(file, place, f"it cannot be read: {type(error).__name__}")
+
+
+def _strings(stream: IO[bytes], size: int, look: Look, file: str, place: str) -> None:
+    """The texts in a binary file: 12 visible signs and more, as less comes about by chance."""
+    if size > look.limits.file_bytes:
+        look.unseen(file, place, f"larger than {look.limits.file_bytes} bytes")
+        return
+    stream.seek(0)
+    tail = b""
+    while block := stream.read(BLOCK):
+        data = tail + block
+        found = b"\n".join(_VISIBLE.findall(data)).decode("ascii")
+        look.text(found, file, place, code=True)
+        if look.late:
+            look.unseen(file, place, "the time was up before its end")
+            return
+        tail = data[-64:]
+
+
+def is_code(place: str) -> bool:
+    """Whether the file at `place` is the text of a program, in which only quoted literals are values."""
+    name = posixpath.basename(place).lower()
+    return posixpath.splitext(name)[1] in _CODE or name.startswith("snakefile")
+
+
+def _text(stream: IO[bytes], size: int, look: Look, file: str, place: str, depth: int) -> None:
+    suffix = posixpath.splitext(posixpath.basename(place).lower())[1] or posixpath.basename(place).lower()
+    if suffix in _JSON and size <= MAX_JSON:
+        data = stream.read()
+        try:
+            plain = json.loads(data)
+        except (ValueError, RecursionError):
+            stream.seek(0)
+        else:
+            look.json(plain, file, f"{place}!", code=suffix == ".ipynb")
+            _embedded(data.decode("utf-8", "replace"), look, file, place, depth)
+            return
+    if size > look.limits.file_bytes:
+        look.unseen(file, place, f"larger than {look.limits.file_bytes} bytes")
+        return
+    code = is_code(place)
+    for line, text in _pieces(stream):
+        if line == 1 and suffix in _TABLES:
+            look.header(text, file, place)
+        clear = _EMBEDDED.sub("", text) if len(text) > 400 else text
+        look.text(clear if text.count("\n") == clear.count("\n") else text, file, place, code, line)
+        if len(clear) != len(text):
+            _embedded(text, look, file, place, depth)
+        if look.late:
+            look.unseen(file, place, f"the time was up at line {line}")
+            return
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[tuple[int, str]]:
+    """The text in pieces of about a megabyte that end with a line, and the number of the first line of each.
+
+    A line that is longer than two pieces is cut, with a lap of 1024 bytes.
+    """
+    line, rest = 1, b""
+    while block := stream.read(BLOCK):
+        data = rest + block
+        cut = data.rfind(b"\n") + 1
+        if not cut and len(data) < 2 * BLOCK:
+            rest = data
+            continue
+        end = cut or len(data)
+        text = data[:end].decode("utf-8", "surrogateescape")
+        yield line, text
+        line += text.count("\n")
+        rest = data[end:] if cut else data[-1024:]
+    if rest:
+        yield line, rest.decode("utf-8", "surrogateescape")
+
+
+def _embedded(text: str, look: Look, file: str, place: str, depth: int) -> None:
+    """Images and archives that stand in the text in base64, as in notebooks and in data URIs."""
+    import base64
+
+    for number, match in enumerate(_EMBEDDED.finditer(text)):
+        value = match[0].replace("\\n", "")
+        if not value.startswith(_MAGICS) or depth >= MAX_DEPTH or number >= look.limits.members:
+            continue
+        try:
+            data = base64.b64decode(value + "=" * (-len(value) % 4))
+        except ValueError:
+            continue
+        look_into(io.BytesIO(data), len(data), look, file, f"{place}!embedded-{number}", depth + 1)

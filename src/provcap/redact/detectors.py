@@ -1,0 +1,155 @@
+"""Secrets in a text: the named rules of the capture, and the detectors of detect-secrets.
+
+Of detect-secrets' plugins those are used that know a kind of token by its form, and the one that measures how random a
+text in base64 is (> 4.5 bits per character). Left out are: what measures hexadecimal digits, as the digests of which a
+crate is full look the same; public IP addresses, which are no secret; and what the capture's own rules do already.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from provcap.capture import scrub
+from provcap.errors import ProvcapError
+
+if TYPE_CHECKING:
+    from provcap.redact.rules import Span
+
+_OURS: Final = frozenset({"Secret Keyword", "Private Key", "Basic Auth Credentials", "Hex High Entropy String",
+                          "Public IP (ipv4)", "JSON Web Token", "GitHub Token", "GitLab Token"})  # fmt: skip
+_RANDOM: Final = "Base64 High Entropy String"
+#: what each detector cannot do without: only then is it asked, as some of them are slow on hostile texts
+_HINT: Final = re.compile(
+    r"A3T|ABIA|ACCA|AKIA|ASIA|aws|AKC|\bAP[0-9A-F]|AccountKey=|cloudant|softlayer|ibm|cos[_-]|[MNO][\w-]{23,25}\.[\w-]{6}\.|"
+    r"-us\d|npm_|_authToken|T3BlbkFJ|pypi-|\bSG\.|xox|hooks\.slack|sq0csp|_live_|\d{8}:|\b(?:AC|SK)[a-z0-9]{32}"
+)
+_QUOTED: Final = re.compile(r"([\"'])([A-Za-z0-9+/=_-]{24,512})\1")
+_BARE: Final = re.compile(r"[A-Za-z0-9+/=_-]{24,512}")
+_IDENTIFIER: Final = re.compile(r"(?:sha\d+|md5|swh|doi|urn|orcid|ror)[-:=]", re.I)
+_HEX: Final = re.compile(r"[0-9a-fA-F-]+")
+_CHANGE: Final = re.compile(r"[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[A-Z](?=[a-z])|[0-9](?=[A-Za-z])")
+_RUN_ON: Final = 1000  #: characters that a detector is given at once; some take quadratic time
+_LAP: Final = 200
+_VERSION: Final = re.compile(r"[=<>~!]*=?\d+(?:\.\w+)+(?:[=+-]\w+)*|=.*")
+#: what stands under a secret name in metadata and schemas and is none: a sentence, a reference, a URL without more
+_DESCRIBED: Final = re.compile(r"\S+\s+\S+\s+\S|^#|^https?://[^@]*$")
+_LABELS: Final = {
+    "private-key": "a private key opens whatever its public half locks",
+    "url-userinfo": "a name and a password in a URL",
+    "named-value": "its name says that it is a secret",
+    "authorization": "a token in an Authorization header",
+    "random-text": "it looks as random as a key does",
+}
+
+
+def reason(rule: str) -> str:
+    """Why `rule` counts as a secret, in a sentence for a person."""
+    return _LABELS.get(rule, f"a {rule.replace('-', ' ')} lets anybody act in your name")
+
+
+def secrets(text: str, code: bool) -> Iterator[Span]:
+    """The secrets in `text`; with `code`, only quoted literals under a secret name count."""
+    from provcap.redact.rules import Span
+
+    if scrub.may_have_secrets(text):
+        for rule, pattern in scrub.PATTERNS.items():
+            for match in pattern.finditer(text):
+                if "<redacted:" not in match[0]:
+                    yield Span(match.start(), match.end(), rule)
+        for pattern in (scrub.QUOTED_VALUE, scrub.NAMED_VALUE) if code else (scrub.NAMED_VALUE,):
+            for match in pattern.finditer(text):
+                value = _value(match, code and pattern is scrub.NAMED_VALUE)
+                if value is not None:
+                    start = match.start("value") + match["value"].index(value)
+                    yield Span(start, start + len(value), "named-value")
+    if _HINT.search(text):
+        yield from _by_form(text)
+    yield from _random(text)
+
+
+def _value(match: re.Match[str], options_only: bool) -> str | None:
+    value = scrub.secret_value(match)
+    if value is None or "\n" in match["between"] or _VERSION.fullmatch(value):
+        return None  # in YAML what follows on the next line has a name of its own; tokenizers==0.19 is a package
+    return None if options_only and not match["name"].startswith("--") else value
+
+
+def _by_form(text: str) -> Iterator[Span]:
+    from provcap.redact.rules import Span
+
+    seen = set()
+    for begin in range(0, max(len(text) - _LAP, 1), _RUN_ON - _LAP):
+        part = text[begin : begin + _RUN_ON]
+        if not _HINT.search(part):
+            continue
+        for rule, analyse in _plugins():
+            for value in analyse(part):
+                if len(value) < 8 or (rule == "artifactory-credentials" and not _mixed(value)):
+                    continue
+                start = begin + part.index(value)
+                bare = value.strip(" \t\"'=:")
+                span = Span(start + value.index(bare), start + value.index(bare) + len(bare), rule)
+                if span not in seen:
+                    seen.add(span)
+                    yield span
+
+
+def _random(text: str) -> Iterator[Span]:
+    from provcap.redact.rules import Span
+
+    whole = _BARE.fullmatch(text)
+    if whole is None and '"' not in text and "'" not in text:
+        return
+    for match in (whole,) if whole is not None else _QUOTED.finditer(text):
+        number = 0 if whole is not None else 2
+        value = match[number]
+        changes = len(_CHANGE.findall(value))  # words, paths and CamelCase change seldom between kinds of letters
+        if not _mixed(value) or changes < 0.28 * len(value) or _HEX.fullmatch(value) or _IDENTIFIER.match(value):
+            continue
+        if _entropy()(value) > 4.5:
+            yield Span(match.start(number), match.end(number), "random-text")
+
+
+def _mixed(text: str) -> bool:
+    """Keys have small and capital letters and digits; names and numbers seldom all three."""
+    return any(c.islower() for c in text) and any(c.isupper() for c in text) and any(c.isdigit() for c in text)
+
+
+def _library() -> Any:
+    try:
+        from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+    except ImportError as error:
+        hint = "pip install 'provcap[deposit]'"
+        raise ProvcapError("not-installed", "detect-secrets is not installed", hint) from error
+    return get_mapping_from_secret_type_to_class()
+
+
+@functools.cache
+def _plugins() -> tuple[tuple[str, Callable[[str], Iterator[str]]], ...]:
+    """The detectors that know a token by its form, by the name of their rule."""
+    known = _library()
+    names = sorted(set(known) - _OURS - {_RANDOM})
+    return tuple((re.sub(r"\W+", "-", name.lower()).strip("-"), known[name]().analyze_string) for name in names)
+
+
+@functools.cache
+def _entropy() -> Callable[[str], float]:
+    """Shannon's entropy in bits per character, as detect-secrets reckons it."""
+    measure: Callable[[str], float] = _library()[_RANDOM](limit=4.5).calculate_shannon_entropy
+    return measure
+
+
+def is_named_secret(name: str, value: str) -> bool:
+    """Whether `value`, a text that is kept under `name`, is a secret by its name."""
+    if not name or len(name) > 200 or not scrub.SECRET_NAME.search(name) or len(value) > 10_000:
+        return False
+    match = scrub.NAMED_VALUE.fullmatch(f'password="{value}"') if '"' not in value and "\n" not in value else None
+    return match is not None and _value(match, False) is not None and not _DESCRIBED.search(value)
+
+
+def is_secret_option(option: str, value: str) -> bool:
+    """Whether `value` follows `option` in a command line as its secret."""
+    return option.startswith("-") and "=" not in option and not value.startswith("-") and is_named_secret(option, value)

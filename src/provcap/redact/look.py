@@ -1,0 +1,152 @@
+"""One look through a crate: what was found so far, what it may cost, and how a find is told without giving it away."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from provcap.redact import detectors
+from provcap.redact.finding import Allowed, Find, reason_for
+from provcap.redact.known import Known
+from provcap.redact.rules import BIRTH_COLUMN, REASONS, Span, spans
+
+SHOWN: Final = 5  #: finds of one rule in one file; more are counted
+MAX_DEPTH: Final = 2  #: files in files in files
+BLOCK: Final = 1 << 20  #: bytes of text at once
+_VISIBLE: Final = frozenset({"user-name", "host-name", "home-path", "internal-name", "private-address"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a look may cost; what goes beyond is told as ``not-scanned``."""
+
+    file_bytes: int = 2 << 30  #: of one file that is read as text or for its texts
+    member_bytes: int = 256 << 20  #: of one file inside of another, unpacked
+    members: int = 20_000  #: files inside of one file
+    seconds: float = 1800.0  #: for the whole crate
+
+
+def mask(value: str, rule: str) -> str:
+    """`value` so that its owner recognises it and nobody else learns it: its first sign or two, and its length."""
+    flat = " ".join(value.split())
+    if rule == "email" and "@" in flat:
+        local, _, domain = flat.partition("@")
+        return f"{local[:1]}…@{domain[:1]}…{domain[domain.rfind('.') :]}"
+    if rule == "private-key":
+        return f"{flat[:11]}… ({len(value)} characters)"
+    shown = 2 if len(flat) >= 8 or (rule in _VISIBLE and len(flat) > 4) else 1 if len(flat) >= 4 else 0
+    return f"{flat[:shown]}… ({len(value)} characters)"
+
+
+@dataclass(slots=True)
+class Look:
+    """Collects finds. The same value in the same file is told once, with the number of its places."""
+
+    known: Known
+    allow: tuple[Allowed, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    began: float = field(default_factory=time.monotonic)
+    _places: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    _times: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _told: dict[tuple[str, str], str] = field(default_factory=dict)
+    _clean: set[tuple[str, bool]] = field(default_factory=set)
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is used up."""
+        return time.monotonic() - self.began > self.limits.seconds
+
+    def note(self, file: str, place: str, rule: str, value: str) -> None:
+        """`rule` found `value` at `place`, which is in the file `file` of the crate."""
+        key = (file, rule, value)
+        self._places.setdefault(key, place)
+        self._times[key] += 1
+
+    def unseen(self, file: str, place: str, why: str) -> None:
+        """What is at `place` could not be looked into."""
+        self._told[file, place] = why
+
+    def text(self, text: str, file: str, place: str, code: bool = False, line: int | None = None) -> None:
+        """Look through `text`; `line` is the number of its first line, when its lines have numbers."""
+        short = len(text) < 200
+        if short and (text, code) in self._clean:
+            return
+        found = spans(text, self.known, code)
+        if short and not found and len(self._clean) < 1_000_000:
+            self._clean.add((text, code))
+        for span in found:
+            where = place if line is None else f"{place}:{line + text.count(chr(10), 0, span.start)}"
+            self.note(file, where, span.rule, text[span.start : span.end])
+
+    def header(self, text: str, file: str, place: str) -> None:
+        """Look at the first line of a table for a column with dates of birth."""
+        first, _, rest = text.partition("\n")
+        if rest.strip() and BIRTH_COLUMN.search(first.strip()):
+            self.note(file, f"{place}:1", "birth-date", "a column of them")
+
+    def json(self, value: Any, file: str, place: str, name: str = "", code: bool = False) -> None:
+        """Look through a JSON value, in which a text may be a secret by its `name`."""
+        stack: list[tuple[Any, str, str]] = [(value, name, place)]
+        while stack:
+            item, called, where = stack.pop()
+            if isinstance(item, dict):
+                for key, inner in item.items():
+                    self.text(key, file, where, code)
+                    stack.append((inner, key, f"{where}/{key[:80]}"))
+            elif isinstance(item, list):
+                stack += [(inner, called, f"{where}/{number}") for number, inner in enumerate(item)]
+                self._options(item, file, where)
+            elif isinstance(item, str):
+                if detectors.is_named_secret(called, item):
+                    self.note(file, where, "named-value", item)
+                else:
+                    self.text(item, file, where, code)
+                    if called and len(item) <= 40 and _dated(called, item):
+                        self.note(file, where, "birth-date", item)
+
+    def _options(self, words: list[Any], file: str, place: str) -> None:
+        """In a command line, ``--password`` and its value are two words."""
+        for number, (option, value) in enumerate(itertools.pairwise(words)):
+            if isinstance(option, str) and isinstance(value, str) and detectors.is_secret_option(option, value):
+                self.note(file, f"{place}/{number + 1}", "named-value", value)
+
+    def finds(self) -> tuple[Find, ...]:
+        """All finds, by file, rule and place."""
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for file, rule, value in self._places:
+            grouped.setdefault((file, rule), []).append(value)
+        found = [
+            Find("not-scanned", place, why, REASONS["not-scanned"], file=file)
+            for (file, place), why in self._told.items()
+        ]
+        for (file, rule), values in grouped.items():
+            found += self._of_rule(file, rule, values)
+        return tuple(sorted(map(self._judged, found), key=lambda f: (f.file, f.rule, f.place)))
+
+    def _of_rule(self, file: str, rule: str, values: list[str]) -> Iterable[Find]:
+        why = REASONS.get(rule) or detectors.reason(rule)
+        for value in values[:SHOWN]:
+            times = self._times[file, rule, value]
+            often = f", {times} times" if times > 1 else ""
+            shown = value if value == "a column of them" else mask(value, rule)
+            yield Find(rule, self._places[file, rule, value], shown + often, why, file=file)
+        if len(values) > SHOWN:
+            places = self._places[file, rule, values[SHOWN]]
+            yield Find(rule, places, f"… and {len(values) - SHOWN} others", why, file=file)
+
+    def _judged(self, find: Find) -> Find:
+        because = reason_for(find, self.allow)
+        if because is None:
+            return find
+        return Find(find.rule, find.place, find.what, find.reason, False, because, find.file)
+
+
+def _dated(name: str, value: str) -> bool:
+    return any(span.rule == "birth-date" for span in spans(f"{name}: {value}", Known()))
+
+
+__all__ = ["BLOCK", "MAX_DEPTH", "SHOWN", "Limits", "Look", "Span", "mask"]

@@ -1,0 +1,125 @@
+"""What images say besides their pixels: TIFF tags, OME-XML, PNG texts, EXIF and XMP."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import IO, Any, Final
+
+from provcap.redact.look import Look
+
+_TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_JPEG: Final = b"\xff\xd8\xff"
+MAX_PAGES: Final = 2000
+MAX_TEXT: Final = 32 << 20  #: characters of one tag
+#: TIFF 6.0, Exif 2.32 and DNG: tags whose value is a person, or leads to one
+_PERSONS: Final = frozenset({"Artist", "CameraOwnerName", "Author", "XPAuthor", "OwnerName", "Creator"})
+_SERIALS: Final = frozenset({"BodySerialNumber", "LensSerialNumber", "CameraSerialNumber", "SerialNumber"})
+_OME: Final = re.compile(r"<(?:\w{1,20}:)?Experimenter\b(?P<attributes>[^<>]{0,2000})>")
+_ATTRIBUTE: Final = re.compile(
+    r"\b(?P<name>FirstName|MiddleName|LastName|Email|UserName|DisplayName)\s*=\s*\"(?P<value>[^\"]{1,500})\""
+)
+_XMP: Final = re.compile(
+    r"<(?:dc:creator|aux:OwnerName|xmpRights:Owner)>(?:\s*<[^<>]{1,60}>){0,4}\s*(?P<value>[^<>\s][^<>]{0,200})"
+)
+_NOBODY: Final = frozenset("unknown anonymous none n/a default user admin root".split())
+
+
+def look(head: bytes, stream: IO[bytes], look: Look, file: str, place: str) -> bool:
+    """Look through the metadata of an image; False when it is none that is known here."""
+    if head.startswith(_TIFF):
+        _guarded(_tiff, stream, look, file, place)
+    elif head.startswith((_PNG, _JPEG)):
+        _guarded(_pillow, stream, look, file, place)
+    else:
+        return False
+    return True
+
+
+def _guarded(reader: Any, stream: IO[bytes], look: Look, file: str, place: str) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            reader(stream, look, file, place)
+    except Exception as error:  # foreign code on foreign data, and its exceptions are not documented
+        look.unseen(file, place, f"what this image says of itself cannot be read: {type(error).__name__}")
+
+
+def _tiff(stream: IO[bytes], look: Look, file: str, place: str) -> None:
+    import tifffile
+
+    with tifffile.TiffFile(stream) as tiff:
+        tiff.pages.useframes = False  # every page with tags of its own
+        for number, page in enumerate(tiff.pages):
+            if number >= MAX_PAGES or look.late:
+                look.unseen(file, place, f"only the first {number} of its pages were looked at")
+                return
+            for tag in page.tags if isinstance(page, tifffile.TiffPage) else ():
+                _tag(tag.name, tag.value, look, file, place)
+
+
+def _tag(name: str, value: Any, look: Look, file: str, place: str) -> None:
+    """One tag: its name says whether the value is a person; texts are looked through."""
+    where = f"{place}!{name}"
+    if isinstance(value, dict):
+        if name.startswith("GPS") and any(key in value for key in ("GPSLatitude", "GPSLongitude", 2, 4)):
+            look.note(file, where, "image-place", "a latitude and a longitude")
+        for key, inner in value.items():
+            _tag(str(key), inner, look, file, place)
+        return
+    text = _as_text(value)
+    if not text or len(text) > MAX_TEXT:
+        if text:
+            look.unseen(file, where, f"a text of {len(text)} characters")
+        return
+    if name in _PERSONS and text.lower() not in _NOBODY:
+        look.note(file, where, "image-person", text)
+    elif name in _SERIALS:
+        look.note(file, where, "device-serial", text)
+    elif name == "HostComputer":
+        look.note(file, where, "host-name", text)
+    else:
+        described(text, look, file, where)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bytes):
+        if b"\0" in value[:-1] and value[1:2] == b"\0":
+            return value.decode("utf-16-le", "replace").strip("\0 ")
+        text = value.decode("utf-8", "replace").strip("\0 ")
+        return text if text.isprintable() or "<" in text else ""
+    return value.strip("\0 ") if isinstance(value, str) else ""
+
+
+def described(text: str, look: Look, file: str, place: str) -> None:
+    """Look through a description: plain text, OME-XML (``Experimenter``), or XMP (``dc:creator``)."""
+    for experimenter in _OME.finditer(text):
+        for match in _ATTRIBUTE.finditer(experimenter["attributes"]):
+            if match["value"].lower() not in _NOBODY:
+                where = f"{place}/Experimenter/{match['name']}"
+                look.note(file, where, "email" if match["name"] == "Email" else "image-person", match["value"])
+    for match in _XMP.finditer(text):
+        look.note(file, f"{place}/creator", "image-person", match["value"].strip())
+    look.text(text, file, place)
+
+
+def _pillow(stream: IO[bytes], look: Look, file: str, place: str) -> None:
+    """PNG and JPEG. The pixels are not decoded."""
+    from PIL import ExifTags, Image
+
+    with Image.open(stream) as image:
+        if image.format == "PNG":
+            image.load()  # texts may follow the pixels
+        for name, value in image.info.items():
+            if isinstance(value, str | bytes) and name not in ("icc_profile", "exif"):
+                _tag(str(name), value, look, file, place)
+        exif = image.getexif()
+        for number, value in exif.items():
+            _tag(ExifTags.TAGS.get(number, str(number)), value, look, file, place)
+        for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+            inner = exif.get_ifd(part)
+            if part is ExifTags.IFD.GPSInfo and inner:
+                look.note(file, f"{place}!GPSInfo", "image-place", "a latitude and a longitude")
+            for number, value in inner.items():
+                _tag(ExifTags.TAGS.get(number, str(number)), value, look, file, place)
