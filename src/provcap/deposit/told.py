@@ -5,10 +5,11 @@ All texts in it were cleaned and bounded: sources may come from strangers.
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -51,7 +52,10 @@ def merged(sources: Iterable[Told]) -> Told:
     found = Told("all")
     for name in (f.name for f in fields(Told) if f.name not in ("source", "notes", "related")):
         setattr(found, name, next((getattr(t, name) for t in known if getattr(t, name)), getattr(found, name)))
-    found.related = tuple({(r.identifier, r.relation): r for t in reversed(known) for r in t.related}.values())[::-1]
+    first: dict[tuple[str, str], Related] = {}
+    for other in (r for t in known for r in t.related):
+        first.setdefault((other.identifier, other.relation), other)
+    found.related = tuple(first.values())
     found.notes = [note for t in known for note in t.notes]
     return found
 
@@ -160,17 +164,19 @@ def organization(name: Any, ror: Any, url: Any = None) -> Organization | None:
     clear = line(name, 300)
     if clear is None:
         return None
-    found, home = None, None
-    for candidate in (ror, url):
-        if isinstance(candidate, str):
-            try:
-                found = found or identifiers.ror(candidate)
-            except ValueError:
-                try:
-                    home = home or identifiers.url(candidate)
-                except ValueError:
-                    continue
+    stated = [text for text in (ror, url) if isinstance(text, str)]
+    rors, homes = _each(identifiers.ror, stated), _each(identifiers.url, stated)
+    found = next(iter(rors), None)
+    home = next((h for h in homes if "ror.org/" not in h), None)
     return Organization(clear, found, home)
+
+
+def _each(read: Callable[[str], str], texts: Iterable[str]) -> list[str]:
+    found = []
+    for text in texts:
+        with contextlib.suppress(ValueError):
+            found.append(read(text))
+    return found
 
 
 def relation(identifier: Any, kind: str, resource_type: str | None = None) -> Related | None:
