@@ -17,6 +17,7 @@ from provcap import __version__
 from provcap.cli import (
     bars,
     comparing,
+    depositing,
     importing,
     looking,
     packing,
@@ -33,6 +34,7 @@ from provcap.errors import ProvcapError
 GROUPS = (
     *(starting, recording, looking, watching, packing, sealing, comparing, rerunning, reporting, querying),
     importing,
+    depositing,
 )
 
 LONGEST = 500  #: characters of a name in an error

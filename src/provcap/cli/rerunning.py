@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provcap.cli.arguments import ANSWER, COMMON, Verbs
+from provcap.cli.depositing import brought
 from provcap.opening import open_run
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ def _add_rerun(rerun: argparse.ArgumentParser) -> None:
     more = rerun.add_argument
     more(
         "crate",
-        type=Path,
-        metavar="CRATE",
-        help="a zip, a directory or a BagIt bag; its workflow is code that will run",
+        metavar="CRATE|DOI|URL",
+        help="a zip, a directory, a BagIt bag, or a record to fetch it from; its workflow is code that will run",
     )
     more("-C", "--into", type=Path, default=Path(), metavar="DIR", help="an empty or new directory (default: here)")
     more("--dry-run", action="store_true", help="say what would be run and what is missing; nothing is written")
@@ -51,11 +51,17 @@ def _add_rerun(rerun: argparse.ArgumentParser) -> None:
 
 def cmd_rerun(options: argparse.Namespace) -> int:
     from provcap import rerun
+
+    rerun.refuse_filled(options.into, Path(options.crate))
+    with brought(options.crate, options.into, options.dry_run) as crate:
+        return _rerun(options, crate, _manner(options))
+
+
+def _rerun(options: argparse.Namespace, crate: Path, manner: Manner) -> int:
+    from provcap import rerun
     from provcap.rerun import telling
 
-    rerun.refuse_filled(options.into, options.crate)
-    manner = _manner(options)
-    with rerun.planned(options.crate, options.into, options.only, options.folders) as plan:
+    with rerun.planned(crate, options.into, options.only, options.folders) as plan:
         if options.dry_run:
             print(json.dumps(rerun.describe(plan)) if options.json else telling.of_plan(plan))
             return 1 if plan.missing else 0
@@ -64,7 +70,7 @@ def cmd_rerun(options: argparse.Namespace) -> int:
             return _vary(options, plan, manner)
         done = rerun.carry_out(plan, manner, _say)
     print(json.dumps(asdict(done.comparison)) if options.json else telling.of_verdicts(done.comparison))
-    _say(f"recorded in {done.folder}; why something differs: provcap diff {options.crate} {done.workdir}")
+    _say(f"recorded in {done.folder}; why something differs: provcap diff {crate} {done.workdir}")
     return 0 if done.comparison.ok else 1
 
 

@@ -36,6 +36,14 @@ def lists_of(name: str) -> tuple[str, str]:
     return name + _LIST, name + _README
 
 
+def whole_of(key: str) -> str | None:
+    """The name of the file of which `key` is a part or a list; None when it is neither."""
+    match = re.fullmatch(r"(.+)\.part-[0-9]{3,}", key)
+    if match is not None:
+        return match[1]
+    return next((key.removesuffix(end) for end in (_LIST, _README) if key.endswith(end)), None)
+
+
 def sizes(name: str, size: int, most: int) -> list[tuple[str, int]]:
     """Name and size of each part of a file of `size` bytes of which none has more than `most`."""
     count = max(1, -(-size // most))

@@ -11,7 +11,7 @@ import email.utils
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import urljoin
@@ -213,6 +213,16 @@ class _Passing(Exception):
         self.message, self.wait, self.undone = message, wait, undone
 
 
+def interrupted(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """`blocks`, of an answer that may break off: that passes, so `patiently` tries again."""
+    import requests
+
+    try:
+        yield from blocks
+    except requests.RequestException as error:
+        raise _Passing(_reason(error)) from None
+
+
 def _following(method: str, url: str, target: str) -> str:
     """Where a redirect leads, if it may be followed."""
     there, here = origin(target), origin(url)
@@ -257,7 +267,7 @@ def _decoded(response: requests.Response, lenient: bool = False) -> Any:
     """The JSON in `response`; a torn one passes, an endless one does not."""
     until = time.monotonic() + ANSWER_S
     data = bytearray()
-    for block in response.iter_content(1 << 16):
+    for block in interrupted(response.iter_content(1 << 16)):
         data += block
         if len(data) > MAX_ANSWER or time.monotonic() > until:
             raise _Passing("its answer does not end")
