@@ -10,7 +10,7 @@ from provcap import codec, store
 from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict
 from provcap.errors import ProvcapError
 from provcap.model import Run
-from provcap.opening import open_run
+from provcap.opening import Opened, open_run
 
 
 def add(verbs: Verbs) -> None:
@@ -53,9 +53,9 @@ def cmd_show(options: argparse.Namespace) -> int:
         if options.file
         else (open_run(options.run, options.directory, foreign=True), "")
     )
-    if opened.going_on:
+    if opened.going_on and (path or options.job or options.json or options.jobs):
         print("note: this run is still going on; what has begun and not ended is called lost", file=sys.stderr)
-    print(_of_file(options, opened.run, path) if path else _shown(options, opened.run))
+    print(_of_file(options, opened.run, path) if path else _shown(options, opened))
     return strict(options, opened.run.gaps)
 
 
@@ -68,13 +68,15 @@ def _of_file(options: argparse.Namespace, run: Run, path: str) -> str:
     return summary.screen(summary.of_file(run, path))
 
 
-def _shown(options: argparse.Namespace, run: Run) -> str:
+def _shown(options: argparse.Namespace, opened: Opened) -> str:
     from provcap import summary
 
+    run = opened.run
     if options.job:
         job = summary.find_job(run, options.job)
         return codec.dumps(codec.encode(job)) if options.json else summary.screen(summary.of_job(run, job))
     if options.json:
         return codec.dump_run(run)
-    told = summary.of_jobs if options.jobs else summary.packages if options.software else summary.of_run
-    return summary.screen(told(run))
+    if options.jobs or options.software:
+        return summary.screen(summary.of_jobs(run) if options.jobs else summary.packages(run))
+    return summary.screen(summary.of_run(run, opened.going_on))

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 
 from provcap import questions
 from provcap.model import Artifact, Gap, Job, Run
 from provcap.summary.columns import line, seconds, size, table
 from provcap.summary.things import machine_line, software
 
+GOING_ON = "going on"
+_UNENDED = ("end-unknown", "run-unfinished")  #: gaps that are none before the end
 
-def of_run(run: Run) -> str:
-    """What ran, in one screen."""
-    parts = [table(_head(run)), table(_rules(run), right=(1, 2, 3, 4, 5))]
-    failed = [job for job in run.jobs if questions.fell_short(job)]
+
+def of_run(run: Run, going_on: bool = False) -> str:
+    """What ran, in one screen; with `going_on`, its Snakemake is still at work."""
+    if going_on:
+        run = replace(run, gaps=tuple(gap for gap in run.gaps if gap.slug not in _UNENDED))
+    parts = [table(_head(run, going_on)), table(_rules(run, going_on), right=(1, 2, 3, 4, 5))]
+    failed = [job for job in run.jobs if _failed(job, going_on)]
     if failed:
         parts.append("failed\n" + "\n".join(map(_failure, failed)))
     parts.append(table(file_rows("inputs", questions.external_inputs(run))))
@@ -22,6 +28,11 @@ def of_run(run: Run) -> str:
     if run.gaps:
         parts.append(f"not known ({len(run.gaps)})\n" + gaps(run.gaps[:12]) + ("\n  …" if len(run.gaps) > 12 else ""))
     return "\n\n".join(p for p in parts if p)
+
+
+def _failed(job: Job, going_on: bool) -> bool:
+    """Whether the attempt failed; one without an end is not lost while the run goes on."""
+    return job.status == "failed" or (job.status == "lost" and not going_on)
 
 
 def _failure(job: Job) -> str:
@@ -36,15 +47,19 @@ def gaps(found: Iterable[Gap]) -> str:
     return "\n".join(f"  [{g.slug}] {g.subject}: {g.message}" for g in found)
 
 
-def _head(run: Run) -> list[tuple[str, str]]:
-    count = Counter(job.status for job in run.jobs)
+def _head(run: Run, going_on: bool) -> list[tuple[str, str]]:
+    count = Counter(GOING_ON if going_on and job.status == "lost" else job.status for job in run.jobs)
     states = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in sorted(count.items()))
     flow = run.workflow
     version = f" (git {flow.commit[:12]}{', with changes' if flow.dirty else ''})" if flow.commit else ""
     foreign = any(gap.slug == "foreign-crate" for gap in run.gaps)
     engine = "" if foreign else f", Snakemake {run.snakemake_version or '?'}"
     rows = [
-        ("run", f"{run.id}  {run.status}  " + (f"{run.started[:19].replace('T', ' ')} UTC" if run.started else "")),
+        (
+            "run",
+            f"{run.id}  {GOING_ON if going_on else run.status}  "
+            + (f"{run.started[:19].replace('T', ' ')} UTC" if run.started else ""),
+        ),
         ("workflow", f"{flow.snakefile}{version}{engine}"),
         ("command", " ".join(run.command)),
         ("where", "" if foreign else f"{run.workdir}, started on {run.hostname or '?'} by {run.user or '?'}"),
@@ -56,7 +71,7 @@ def _head(run: Run) -> list[tuple[str, str]]:
     return rows
 
 
-def _rules(run: Run) -> list[tuple[str, ...]]:
+def _rules(run: Run, going_on: bool) -> list[tuple[str, ...]]:
     if not run.jobs:
         return []
     rows: list[tuple[str, ...]] = [("rule", "attempts", "failed", "wall", "CPU", "peak memory")]
@@ -66,7 +81,7 @@ def _rules(run: Run) -> list[tuple[str, ...]]:
         used = [job.usage for job in jobs if job.usage and job.status != "up_to_date"]
         memory = max((u.max_rss_bytes or 0 for u in used), default=0)
         cpu = sum((u.cpu_user_s or 0) + (u.cpu_system_s or 0) for u in used)
-        failed = sum(questions.fell_short(job) for job in jobs)
+        failed = sum(_failed(job, going_on) for job in jobs)
         wall = sum(u.wall_s or 0 for u in used)
         rows.append(
             (name, str(len(jobs)), str(failed or ""), seconds(wall), seconds(cpu), size(memory) if memory else "")
@@ -86,8 +101,8 @@ def of_runs(runs: Iterable[Run], going_on: Container[str] = ()) -> str:
     """One line per run; `going_on` has the ids of those whose Snakemake is still at work."""
     rows = [("run", "status", "jobs", "failed", "command")]
     for run in runs:
-        failed = sum(questions.fell_short(job) for job in run.jobs)
-        status = "going on" if run.id in going_on else run.status
+        failed = sum(_failed(job, run.id in going_on) for job in run.jobs)
+        status = GOING_ON if run.id in going_on else run.status
         rows.append((run.id, status, str(len(run.jobs)), str(failed or ""), " ".join(run.command)[:80]))
     return table(rows, right=(2, 3))
 
