@@ -358,6 +358,17 @@ def test_watching_changes_nothing(going: tuple[Path, subprocess.Popen[bytes]]) -
     assert {p: p.stat().st_mtime_ns for p in (workdir / ".provcap").rglob("*")} == before
 
 
+def test_a_run_that_goes_on_is_shown_as_such(going: tuple[Path, subprocess.Popen[bytes]]) -> None:
+    """`show` and `list` call neither it nor its jobs lost, nor is it a gap that they have not ended."""
+    workdir, _ = going
+    told = workflows.provcap(workdir, "show").stdout
+    assert "going on" in told.splitlines()[0]
+    assert "attempts  2: 2 going on" in told
+    assert "lost" not in told
+    assert "[end-unknown]" not in told
+    assert "going on" in workflows.provcap(workdir, "list").stdout
+
+
 def test_json_needs_once(tmp_path: Path) -> None:
     """`watch --json` without `--once` is refused with the way out."""
     done = workflows.provcap(tmp_path, "watch", "--json")

@@ -54,12 +54,9 @@ def _head(run: Run, going_on: bool) -> list[tuple[str, str]]:
     version = f" (git {flow.commit[:12]}{', with changes' if flow.dirty else ''})" if flow.commit else ""
     foreign = any(gap.slug == "foreign-crate" for gap in run.gaps)
     engine = "" if foreign else f", Snakemake {run.snakemake_version or '?'}"
+    status = GOING_ON if going_on else run.status
     rows = [
-        (
-            "run",
-            f"{run.id}  {GOING_ON if going_on else run.status}  "
-            + (f"{run.started[:19].replace('T', ' ')} UTC" if run.started else ""),
-        ),
+        ("run", f"{run.id}  {status}  " + (f"{run.started[:19].replace('T', ' ')} UTC" if run.started else "")),
         ("workflow", f"{flow.snakefile}{version}{engine}"),
         ("command", " ".join(run.command)),
         ("where", "" if foreign else f"{run.workdir}, started on {run.hostname or '?'} by {run.user or '?'}"),
