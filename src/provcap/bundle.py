@@ -1,13 +1,23 @@
-"""A run as a crate with its PROV inside."""
+"""A run as a crate with its PROV inside: for its owner, or for others to read."""
 
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
+import os
+import stat
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
-from provcap import codec, crate, drawing, graph, progress, report, store
+from provcap import codec, crate, digest, drawing, graph, progress, redact, report, store
+from provcap.crate.packing import SourceReader
+from provcap.crate.places import inside
 from provcap.crate.policy import Policy
+from provcap.errors import ProvcapError
 from provcap.model import Gap, Run, Source
+from provcap.redact import Allowed, Find, public
+from provcap.redact.public import Public
 from provcap.seal import chain, statement
 
 PROV_FILES = {
@@ -24,6 +34,10 @@ def write_crate(run: Run, files: Path | None, target: Path, policy: Policy | Non
 
     `files` is the directory that the run's paths are relative to. Raises TargetExists before anything is done.
     """
+    return _write(run, files, target, policy or Policy(), lambda source: _kept(files, source))
+
+
+def _write(run: Run, files: Path | None, target: Path, policy: Policy, read: SourceReader) -> tuple[Gap, ...]:
     store.refuse_existing(target)
     with progress.step("describing the run as W3C PROV"):
         document = graph.document(run)
@@ -31,17 +45,18 @@ def write_crate(run: Run, files: Path | None, target: Path, policy: Policy | Non
     extras = {f"provenance/{name}": graph.serialise(document, fmt) for fmt, name in written}
     extras["provenance/prov.svg"] = drawing.draw(run)
     with progress.step("writing the page to read"):
-        extras["ro-crate-preview.html"] = report.page(run, files)
-    extras |= _sealed(run, files, (policy or Policy()).journals)
+        extras["ro-crate-preview.html"] = report.page(run, files, withheld=policy.withheld)
+    extras |= _sealed(run, files, policy.journals)
     extras["provenance/run.json"] = codec.dump_run(run).encode("utf-8", "surrogateescape")
+    return crate.write(run, files, target, extras, policy, read)
 
-    def kept(source: Source) -> bytes | None:
-        if files is not None:
-            with contextlib.suppress(OSError):
-                return store.source_path(files, source.kept or source.digest).read_bytes()
-        return None
 
-    return crate.write(run, files, target, extras, policy or Policy(), kept)
+def _kept(files: Path | None, source: Source) -> bytes | None:
+    """The copy of a file of the workflow that was kept when the run began."""
+    if files is not None:
+        with contextlib.suppress(OSError):
+            return store.source_path(files, source.kept or source.digest).read_bytes()
+    return None
 
 
 def _sealed(run: Run, files: Path | None, journals: bool) -> dict[str, bytes]:
@@ -54,3 +69,88 @@ def _sealed(run: Run, files: Path | None, journals: bool) -> dict[str, bytes]:
             found[f"provenance/{name}"] = Path(folder or "", name).read_bytes()
     said = statement.compose(run)
     return found | ({"provenance/statement.json": said} if said else {})
+
+
+def write_public(
+    run: Run, files: Path | None, target: Path, policy: Policy, allow: Sequence[Allowed] = (), withhold: bool = False
+) -> tuple[Gap, ...]:
+    """As `write_crate`, for others to read: names and secrets in the record and in texts are replaced, and data with a
+    find that `allow` does not cover are left out where `withhold` says so.
+
+    Raises ProvcapError, and writes nothing, when something is left that should not leave.
+    """
+    store.refuse_existing(target)
+    new = public.public(run, files, lambda source: _kept(files, source) or _original(source))
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
+        policy = replace(policy, moved=_moved(new, files, Path(folder)), clean=new.clean)
+        first, found = _tried(new, files, Path(folder, "first"), policy, allow)
+        left_out = _data(new.run, Path(folder, "first"), found) if withhold else {}
+        if left_out:
+            gaps = tuple(Gap("withheld", f"file:{path}", why) for path, why in sorted(left_out.items()))
+            new.run = replace(new.run, gaps=(*new.run.gaps, *gaps))
+            policy = replace(policy, withheld=left_out)
+            first, found = _tried(new, files, Path(folder, "second"), policy, allow)
+        if found:
+            raise _blocked(found, _data(new.run, Path(folder, "first"), found), withhold)
+        if target.suffix.lower() == ".zip":
+            _write(new.run, files, target, policy, lambda s: new.sources.get(s.kept or s.digest))
+        else:
+            with contextlib.suppress(OSError):
+                target.rmdir()  # an empty directory is written to
+            Path(folder, "second" if left_out else "first").rename(target)
+    return first
+
+
+def _tried(
+    new: Public, files: Path | None, target: Path, policy: Policy, allow: Sequence[Allowed]
+) -> tuple[tuple[Gap, ...], tuple[Find, ...]]:
+    """Write the crate as a directory and look through it for the names of the original, and for everything else."""
+    gaps = _write(new.run, files, target, policy, lambda s: new.sources.get(s.kept or s.digest))
+    known = replace(redact.of_crate(target), users=new.known.users, hosts=new.known.hosts, versions=new.known.versions)
+    return gaps, redact.blocking(redact.scan(target, allow, known))
+
+
+def _moved(new: Public, files: Path | None, folder: Path) -> dict[str, Path]:
+    """Where the files are that the new record calls otherwise; the new texts lie in `folder`."""
+    moved = {path: (files or Path()) / original for path, original in new.paths.items() if files is not None}
+    for number, (path, data) in enumerate(sorted(new.texts.items())):
+        moved[path] = folder / f"text-{number}"
+        moved[path].write_bytes(data)
+    return moved
+
+
+def _data(run: Run, root: Path, found: Sequence[Find]) -> dict[str, str]:
+    """The files and directories of the run whose content in the crate in `root` is among `found`, and why."""
+    rules: dict[str, set[str]] = {}
+    artifacts = {a.path: a for job in run.jobs for a in (*job.read, *job.made, *job.logs)}
+    places = {inside(path): path for path in artifacts}
+    digests = {artifact.digest: path for path, artifact in artifacts.items() if artifact.digest}
+    sources = {inside(source.path) for source in run.workflow.sources}
+    for find in found:
+        path = next((places[p] for p in _upwards(find.path) if p in places), None)
+        if path is None and (root / find.path).is_file():
+            path = digests.get(digest.of_file(root / find.path))
+        if path is not None and find.path not in sources:
+            rules.setdefault(path, set()).add(find.rule)
+    return {path: f"withheld, as the gate found in it: {', '.join(sorted(names))}" for path, names in rules.items()}
+
+
+def _upwards(place: str) -> list[str]:
+    return [place, *map(str, PurePosixPath(place).parents)]
+
+
+def _blocked(found: Sequence[Find], data: Mapping[str, str], withhold: bool) -> ProvcapError:
+    shown = "; ".join(f"{find.rule} in {find.place}: {find.what}" for find in found[:8])
+    more = f"; and {len(found) - 8} more" if len(found) > 8 else ""
+    hint = "what may pass is named, with the reason, under allow in config/deposit.yaml (docs/publishing.md)"
+    if data and not withhold:
+        hint = f"data are not altered: --withhold leaves {', '.join(sorted(data)[:3])} out, or {hint}"
+    return ProvcapError("not-public", f"{len(found)} finds keep this crate from being public: {shown}{more}", hint)
+
+
+def _original(source: Source) -> bytes | None:
+    """The file of the workflow where it was, if it is one; the digest says whether it still is the same."""
+    with contextlib.suppress(OSError, ValueError):
+        path = Path(source.place)
+        return path.read_bytes() if source.kept is None and stat.S_ISREG(os.stat(path).st_mode) else None
+    return None

@@ -23,6 +23,7 @@ from provcap.cli import (
     packing,
     querying,
     recording,
+    redacting,
     reporting,
     rerunning,
     sealing,
@@ -32,7 +33,7 @@ from provcap.cli import (
 from provcap.errors import ProvcapError
 
 GROUPS = (
-    *(starting, recording, looking, watching, packing, sealing, comparing, rerunning, reporting, querying),
+    *(starting, recording, looking, watching, packing, redacting, sealing, comparing, rerunning, reporting, querying),
     importing,
     depositing,
 )

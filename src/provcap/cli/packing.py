@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provcap.cli.arguments import COMMON, NAMED, STRICT, Verbs, new_file, strict
+from provcap.cli.redacting import allowed
 from provcap.errors import ProvcapError
 from provcap.model import Gap
 from provcap.opening import open_run
@@ -44,6 +45,9 @@ def add(verbs: Verbs) -> None:
     crate.add_argument(
         "--profile", choices=["0.5", "0.6"], default="0.5", help="version of Workflow Run RO-Crate (default: 0.5)"
     )
+    crate.add_argument("--public", action="store_true", help="for others: with other names, and nothing secret in it")
+    crate.add_argument("--withhold", action="store_true", help="with --public, leave out data that should not leave")
+    crate.add_argument("--allow", type=Path, metavar="FILE", help="what may pass (default: config/deposit.yaml)")
     crate.set_defaults(verb=cmd_crate)
 
 
@@ -76,7 +80,12 @@ def cmd_crate(options: argparse.Namespace) -> int:
     if opened.going_on:
         raise ProvcapError("still-running", f"the run {opened.run.id} is still going on", "pack it when it has ended")
     target = Path(options.output or f"{opened.run.id}.crate.zip")
-    gaps = bundle.write_crate(opened.run, opened.files, target, _policy(options))
+    if options.public:
+        gaps = bundle.write_public(
+            opened.run, opened.files, target, _policy(options), allowed(options), options.withhold
+        )
+    else:
+        gaps = bundle.write_crate(opened.run, opened.files, target, _policy(options))
     packed(gaps, target)
     print(target)
     return strict(options, (*opened.run.gaps, *gaps))

@@ -69,12 +69,11 @@ def _pack(
     pack_artifacts(run, packing, workdir, policy)
     containers.pack_images(run, packing, policy)
     if run.log and workdir is not None:
-        _pack_log(run.log, packing, workdir)
+        _pack_log(run.log, packing, policy.moved.get(run.log, workdir / run.log))
     return packing
 
 
-def _pack_log(log: str, packing: Packing, workdir: Path) -> None:
-    path = workdir / log
+def _pack_log(log: str, packing: Packing, path: Path) -> None:
     try:
         data = path.read_bytes() if path.is_file() and not path.is_symlink() else None
     except OSError:

@@ -29,16 +29,15 @@ def pack_images(run: Run, packing: Packing, policy: Policy) -> None:
         if image.kind != "sif" or not image.path:
             continue
         if policy.images:
-            _pack_file(image, packing)
-        for path in _recipe(Path(image.path)):
-            data = path.read_bytes()
+            _pack_file(image, packing, policy.moved.get(image.path, Path(image.path)))
+        for path in _recipe(policy.moved.get(image.path, Path(image.path))):
+            data = path.read_bytes() if policy.clean is None else policy.clean(path.read_bytes(), path.name)
             place = packing.places.take(f"{FOLDER}/{Path(image.path).stem}/{path.name}")
             packing.contents[place] = Content(data=data, digest=digest.of_bytes(data))
             packing.images.append((image.id, place))
 
 
-def _pack_file(image: Image, packing: Packing) -> None:
-    path = Path(image.path or "")
+def _pack_file(image: Image, packing: Packing, path: Path) -> None:
     try:
         found = digest.of_file(path)
     except (OSError, ValueError):

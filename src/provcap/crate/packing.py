@@ -120,7 +120,7 @@ def pack_artifacts(run: Run, packing: Packing, workdir: Path | None, policy: Pol
         packing.items[path, artifact.digest] = item
         item.why_not = _excluded(item, policy)
         if item.why_not is None:
-            _embed(item, packing, workdir)
+            _embed(item, packing, policy.moved.get(path) or (workdir and workdir / path))
         if item.why_not is not None and artifact.query:
             item.why_not += f"; it came from {artifact.query}"
     for artifact in _all_artifacts(run):
@@ -173,6 +173,8 @@ def _roles(run: Run) -> tuple[dict[str, Role], dict[str, Artifact]]:
 def _excluded(item: Item, policy: Policy) -> str | None:
     """Why `item` stays out although it may be there, or None."""
     artifact, role = item.artifact, item.role
+    if artifact.path in policy.withheld:
+        return policy.withheld[artifact.path]
     if artifact.kind in ("pipe", "service"):
         return f"a {artifact.kind}, which has no content after the run"
     if is_transient(artifact):
@@ -185,12 +187,11 @@ def _excluded(item: Item, policy: Policy) -> str | None:
     return None
 
 
-def _embed(item: Item, packing: Packing, workdir: Path | None) -> None:
-    """Give `item` a place and content, or say in `why_not` and a gap why it cannot have them."""
-    if workdir is None:
+def _embed(item: Item, packing: Packing, path: Path | None) -> None:
+    """Give `item`, which lies at `path`, a place and content, or say in `why_not` and a gap why it cannot have them."""
+    if path is None:
         item.why_not = "left out, as the work directory of the run was not at hand"
         return
-    path = workdir / item.artifact.path
     side = "output" if item.role in ("output", "intermediate") else item.role
     try:
         info = os.stat(path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from provcap.crate import profile_0_5
 from provcap.crate.profile import Profile
@@ -19,3 +21,6 @@ class Policy:
     journals: bool = False  #: events and records as they were written down, against which the seal can be checked
     max_file_bytes: int = 100 * 2**20  #: larger inputs and intermediates are left out
     profile: Profile = profile_0_5.PROFILE
+    moved: Mapping[str, Path] = field(default_factory=dict)  #: where files lie that the record calls otherwise
+    clean: Callable[[bytes, str], bytes] | None = None  #: what becomes of a text of ours beside the run, by its name
+    withheld: Mapping[str, str] = field(default_factory=dict)  #: paths that stay out, and why

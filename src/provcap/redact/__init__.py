@@ -13,7 +13,7 @@ from provcap.redact.finding import Allowed, Find, blocking
 from provcap.redact.known import Known, of_crate
 from provcap.redact.look import Limits, Look
 
-__all__ = ["Allowed", "Find", "Known", "Limits", "blocking", "scan"]
+__all__ = ["Allowed", "Find", "Known", "Limits", "blocking", "of_crate", "scan"]
 
 STANDARD = Limits()
 

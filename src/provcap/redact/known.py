@@ -23,7 +23,8 @@ ORDINARY: Final = frozenset(
     "runner runneradmin vagrant docker jovyan rstudio snakemake mambauser micromamba conda biodocker galaxy node app "
     "builder build ci git www-data daemon default public shared common data projects project software apps opt tmp "
     "scratch lab work workspace linuxbrew you me username yourname myname name someone all-users localhost vm host "
-    "hostname localhost.localdomain docker-desktop buildkitsandbox raspberrypi localdomain none null unknown".split()
+    "hostname localhost.localdomain docker-desktop buildkitsandbox raspberrypi localdomain none null unknown redacted "
+    "invalid email host".split()
 )
 _PSEUDONYM: Final = re.compile(r"(?:user|host|name|address|email)-\d+")
 _WORDS: Final = (

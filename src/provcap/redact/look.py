@@ -12,7 +12,7 @@ from typing import Any, Final
 from provcap.redact import detectors
 from provcap.redact.finding import Allowed, Find, reason_for
 from provcap.redact.known import Known
-from provcap.redact.rules import BIRTH_COLUMN, REASONS, Span, spans
+from provcap.redact.rules import BIRTH_COLUMN, REASONS, is_birth_date, spans
 
 SHOWN: Final = 5  #: finds of one rule in one file; more are counted
 MAX_DEPTH: Final = 2  #: files in files in files
@@ -105,7 +105,7 @@ class Look:
                     self.note(file, where, "named-value", item)
                 else:
                     self.text(item, file, where, code)
-                    if called and len(item) <= 40 and _dated(called, item):
+                    if is_birth_date(called, item):
                         self.note(file, where, "birth-date", item)
 
     def _options(self, words: list[Any], file: str, place: str) -> None:
@@ -143,10 +143,3 @@ class Look:
         if because is None:
             return find
         return Find(find.rule, find.place, find.what, find.reason, False, because, find.file)
-
-
-def _dated(name: str, value: str) -> bool:
-    return any(span.rule == "birth-date" for span in spans(f"{name}: {value}", Known()))
-
-
-__all__ = ["BLOCK", "MAX_DEPTH", "SHOWN", "Limits", "Look", "Span", "mask"]

@@ -96,6 +96,11 @@ def spans(text: str, known: Known, code: bool = False) -> list[Span]:
     return _apart(found) if len(found) > 1 else found
 
 
+def is_birth_date(name: str, value: str) -> bool:
+    """Whether `value`, which is kept under `name`, is a date of birth."""
+    return bool(name) and len(name) + len(value) <= 100 and _BIRTH.search(f"{name}: {value}") is not None
+
+
 def _apart(found: list[Span]) -> list[Span]:
     """Of spans that overlap the first rule wins, as it is the more exact one; in the order of the text."""
     kept: list[Span] = []

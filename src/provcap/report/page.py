@@ -11,6 +11,7 @@ import functools
 import hashlib
 import shlex
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -48,9 +49,10 @@ def page(
     place: Path | None = None,
     comparison: Comparison | None = None,
     explanation: Explanation | None = None,
+    withheld: Collection[str] = (),
 ) -> bytes:
     """The page of `run`, UTF-8. `place` is what its paths are relative to: a directory, or a crate in a zip.
-    `comparison` and `explanation` are of another run with this one, its second.
+    `comparison` and `explanation` are of another run with this one, its second. Nothing at paths in `withheld` is shown.
 
     The same run with the same files gives the same bytes: times are the run's own.
     """
@@ -69,7 +71,7 @@ def page(
             comparison=comparison or _repeated(run),
             explanation=explanation,
             most=ROWS,
-            **_told(run, Shelf(place)),
+            **_told(run, Shelf(place, withheld=withheld)),
         )
     )
     return text.encode("utf-8", "backslashreplace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +23,7 @@ class Shelf:
 
     place: Path | None
     left: int = IN_ALL
+    withheld: Collection[str] = ()  #: paths that are not shown
     refused: dict[str, str] = field(default_factory=dict)  #: path to the reason why it was not shown
 
     def read(self, artifact: Artifact, largest: int = LARGEST) -> bytes | None:
@@ -33,6 +35,8 @@ class Shelf:
 
     def _read(self, artifact: Artifact, largest: int) -> tuple[bytes | None, str]:
         path = PurePosixPath(artifact.path)
+        if artifact.path in self.withheld:
+            return None, "it was left out"
         if artifact.digest is None:
             return None, "its checksum was not recorded"
         if path.is_absolute() or ".." in path.parts or "\0" in artifact.path:

@@ -5,6 +5,7 @@ from provcap.summary.columns import line, screen, table
 from provcap.summary.comparison import of_comparison
 from provcap.summary.crate import of_findings
 from provcap.summary.explanation import of_explanation
+from provcap.summary.finds import of_finds
 from provcap.summary.job import find_job, of_file, of_job
 from provcap.summary.run import gaps, of_jobs, of_run, of_runs, packages
 
@@ -17,6 +18,7 @@ __all__ = [
     "of_explanation",
     "of_file",
     "of_findings",
+    "of_finds",
     "of_job",
     "of_jobs",
     "of_run",
