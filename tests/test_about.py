@@ -31,7 +31,7 @@ def test_example_is_valid() -> None:
         ("authors: [{orcid: 0000-0002-1825-0097}]", "name"),
         ("authors: [{name: x, orcid: 0000-0002-1825-0098}]", "ORCID"),
         ("authors: [{name: x, orcid: hello}]", "ORCID"),
-        ("publisher: {name: x, ror: 05gq02987}", "ROR"),
+        ("publisher: {name: x, ror: 05gq02988}", "ROR"),
         ("title: !!python/object/apply:os.system ['true']", "python/object"),
         ("a: &a [*a]", "unknown key"),
         ("title: \x00", "special characters"),

@@ -13,12 +13,12 @@ publisher: {name: Brown University, ror: https://ror.org/05gq02987, url: https:/
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from provcap import config
+from provcap import config, identifiers
 from provcap.errors import BadConfig
 from provcap.model import About, Agent, Gap, Organization
 from provcap.terms import read_terms
@@ -74,7 +74,7 @@ def _agent(said: Any, path: Path, what: str) -> Agent:
     plain = config.mapping(said, path, what, _HINT)
     return Agent(
         name=_required(plain, "name", path),
-        id=_orcid(str(plain["orcid"]), path) if plain.get("orcid") else None,
+        id=_identifier(plain, "orcid", identifiers.orcid, path),
         affiliation=_organization(plain, "affiliation", path),
     )
 
@@ -83,22 +83,17 @@ def _organization(whose: dict[str, Any], key: str, path: Path) -> Organization |
     if whose.get(key) is None:
         return None
     plain = config.mapping(whose[key], path, key, _HINT)
-    ror = _text(plain, "ror", path)
-    if ror and not re.fullmatch(r"https://ror\.org/0[a-hj-km-np-tv-z0-9]{6}[0-9]{2}", ror):
-        raise BadConfig("bad-config", f"{path}: {ror!r} is not a ROR URL", "like https://ror.org/05gq02987")
+    ror = _identifier(plain, "ror", identifiers.ror, path)
     return Organization(name=_required(plain, "name", path), id=ror, url=_text(plain, "url", path))
 
 
-def _orcid(text: str, path: Path) -> str:
-    """The URL of an ORCID with a right check digit (ISO 7064 MOD 11-2, as ORCID's documentation gives it)."""
-    digits = text.rsplit("/", 1)[-1].replace("-", "")
-    total = 0
-    if re.fullmatch(r"\d{15}[\dX]", digits):
-        for digit in digits[:15]:
-            total = (total + int(digit)) * 2
-        if "0123456789X"[(12 - total % 11) % 11] == digits[15]:
-            return "https://orcid.org/" + "-".join(digits[i : i + 4] for i in range(0, 16, 4))
-    raise BadConfig("bad-config", f"{path}: {text!r} is not an ORCID", "four groups of four, like 0000-0002-1825-0097")
+def _identifier(plain: dict[str, Any], key: str, read: Callable[[str], str], path: Path) -> str | None:
+    """What stands under `key`, in its normal form."""
+    stated = _text(plain, key, path)
+    try:
+        return read(stated) if stated else None
+    except ValueError as error:
+        raise BadConfig("bad-config", f"{path}: {error}", _HINT) from error
 
 
 def _list(plain: dict[str, Any], key: str, path: Path) -> list[Any]:

@@ -16,16 +16,29 @@ from typing import Final
 from provcap import check, digest, redact, unpack
 from provcap.deposit import naming, state
 from provcap.deposit.archive import Archive, Item, Receipt, Target
+from provcap.deposit.bioimage_archive import BioImageArchive
+from provcap.deposit.dataverse import Dataverse
 from provcap.deposit.describe import describe
 from provcap.deposit.description import Description
+from provcap.deposit.folder import Bag, Folder
 from provcap.deposit.invenio import Invenio, Zenodo
+from provcap.deposit.limits import ALIASES
+from provcap.deposit.ocfl import Ocfl
 from provcap.deposit.plan import Plan, items, plan
 from provcap.errors import ProvcapError
 from provcap.redact.finding import Find
 
 __all__ = ["ARCHIVES", "GROUP", "Archive", "Prepared", "Receipt", "Target", "archive", "carry_out", "prepared"]
 
-ARCHIVES: Final[tuple[Callable[[Target], Archive], ...]] = (Invenio, Zenodo)
+ARCHIVES: Final[tuple[Callable[[Target], Archive], ...]] = (
+    Zenodo,
+    Invenio,
+    Dataverse,
+    BioImageArchive,
+    Folder,
+    Bag,
+    Ocfl,
+)
 GROUP: Final = "provcap.archives"  #: entry points of third parties, which are asked first
 _SHOWN: Final = 30
 
@@ -54,7 +67,7 @@ def archive(name: str, target: Target) -> Archive:
         found: Archive = entry.load()(target)
         return found
     for made in ARCHIVES:
-        if getattr(made, "name", None) == name:
+        if getattr(made, "name", None) == ALIASES.get(name, name):
             return made(target)
     raise ProvcapError("unknown-archive", f"provcap knows no archive {name!a}", f"known: {', '.join(names())}")
 
