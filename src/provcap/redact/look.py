@@ -6,7 +6,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from provcap.redact import detectors
@@ -17,6 +17,8 @@ from provcap.redact.rules import BIRTH_COLUMN, REASONS, is_birth_date, spans
 SHOWN: Final = 5  #: finds of one rule in one file; more are counted
 MAX_DEPTH: Final = 2  #: files in files in files
 BLOCK: Final = 1 << 20  #: bytes of text at once
+#: what provcap makes of the record and the files: what may pass there, may pass here
+DERIVED: Final = ("provenance/prov.", "provenance/statement", "provenance/gaps", "ro-crate-", "README.md")
 _VISIBLE: Final = frozenset({"user-name", "host-name", "home-path", "internal-name", "private-address"})
 
 
@@ -116,30 +118,43 @@ class Look:
 
     def finds(self) -> tuple[Find, ...]:
         """All finds, by file, rule and place."""
-        grouped: dict[tuple[str, str], list[str]] = {}
-        for file, rule, value in self._places:
-            grouped.setdefault((file, rule), []).append(value)
         found = [
-            Find("not-scanned", place, why, REASONS["not-scanned"], file=file)
+            self._judged(Find("not-scanned", place, why, REASONS["not-scanned"], file=file))
             for (file, place), why in self._told.items()
         ]
-        for (file, rule), values in grouped.items():
-            found += self._of_rule(file, rule, values)
-        return tuple(sorted(map(self._judged, found), key=lambda f: (f.file, f.rule, f.place)))
+        grouped: dict[tuple[str, str, str | None], list[str]] = {}
+        passed = self._passed()
+        for file, rule, value in self._places:
+            because = passed.get((file, rule, value))
+            if because is None and file.startswith(DERIVED):
+                because = passed.get(("", rule, value))
+            grouped.setdefault((file, rule, because), []).append(value)
+        for (file, rule, because), values in grouped.items():
+            found += self._of_rule(file, rule, values, because)
+        return tuple(sorted(found, key=lambda f: (f.file, f.rule, f.place)))
 
-    def _of_rule(self, file: str, rule: str, values: list[str]) -> Iterable[Find]:
+    def _passed(self) -> dict[tuple[str, str, str], str]:
+        """Why a value may pass in a file; under "", why it may in what is made of the crate's files."""
+        passed = {}
+        for (file, rule, value), place in self._places.items() if self.allow else ():
+            because = reason_for(Find(rule, place, "", "", file=file), self.allow)
+            if because is not None:
+                passed[file, rule, value] = because
+                if not file.startswith(DERIVED):
+                    passed["", rule, value] = because
+        return passed
+
+    def _of_rule(self, file: str, rule: str, values: list[str], because: str | None) -> Iterable[Find]:
         why = REASONS.get(rule) or detectors.reason(rule)
         for value in values[:SHOWN]:
             times = self._times[file, rule, value]
             often = f", {times} times" if times > 1 else ""
             shown = value if value == "a column of them" else mask(value, rule)
-            yield Find(rule, self._places[file, rule, value], shown + often, why, file=file)
+            yield Find(rule, self._places[file, rule, value], shown + often, why, because is None, because, file)
         if len(values) > SHOWN:
-            places = self._places[file, rule, values[SHOWN]]
-            yield Find(rule, places, f"… and {len(values) - SHOWN} others", why, file=file)
+            place = self._places[file, rule, values[SHOWN]]
+            yield Find(rule, place, f"… and {len(values) - SHOWN} others", why, because is None, because, file)
 
     def _judged(self, find: Find) -> Find:
         because = reason_for(find, self.allow)
-        if because is None:
-            return find
-        return Find(find.rule, find.place, find.what, find.reason, False, because, find.file)
+        return find if because is None else replace(find, blocks=False, because=because)

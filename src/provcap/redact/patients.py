@@ -8,6 +8,7 @@ stands in descriptions is looked through as text. This does not de-identify anyt
 
 from __future__ import annotations
 
+import logging
 import warnings
 from typing import IO, Any, Final
 
@@ -48,6 +49,7 @@ def look(head: bytes, stream: IO[bytes], look: Look, file: str, place: str) -> b
         return False
     import pydicom
 
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # what it would warn of is told as not-scanned
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

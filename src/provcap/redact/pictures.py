@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from typing import IO, Any, Final
@@ -11,7 +12,7 @@ from provcap.redact.look import Look
 _TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8\xff"
-MAX_PAGES: Final = 2000
+MAX_PAGES: Final = 50_000
 MAX_TEXT: Final = 32 << 20  #: characters of one tag
 #: TIFF 6.0, Exif 2.32 and DNG: tags whose value is a person, or leads to one
 _PERSONS: Final = frozenset({"Artist", "CameraOwnerName", "Author", "XPAuthor", "OwnerName", "Creator"})
@@ -49,6 +50,7 @@ def _guarded(reader: Any, stream: IO[bytes], look: Look, file: str, place: str) 
 def _tiff(stream: IO[bytes], look: Look, file: str, place: str) -> None:
     import tifffile
 
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it would warn of is told as not-scanned
     with tifffile.TiffFile(stream) as tiff:
         tiff.pages.useframes = False  # every page with tags of its own
         for number, page in enumerate(tiff.pages):
@@ -57,6 +59,8 @@ def _tiff(stream: IO[bytes], look: Look, file: str, place: str) -> None:
                 return
             for tag in page.tags if isinstance(page, tifffile.TiffPage) else ():
                 _tag(tag.name, tag.value, look, file, place)
+        if not len(tiff.pages):
+            look.unseen(file, place, "no page of this image can be read")
 
 
 def _tag(name: str, value: Any, look: Look, file: str, place: str) -> None:

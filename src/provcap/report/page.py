@@ -52,7 +52,7 @@ def page(
     withheld: Collection[str] = (),
 ) -> bytes:
     """The page of `run`, UTF-8. `place` is what its paths are relative to: a directory, or a crate in a zip.
-    `comparison` and `explanation` are of another run with this one, its second. Nothing at paths in `withheld` is shown.
+    `comparison` and `explanation` are of another run with this one, its second. Nothing of `withheld` is shown.
 
     The same run with the same files gives the same bytes: times are the run's own.
     """

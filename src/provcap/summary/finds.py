@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provcap.redact import Find, blocking
+from provcap.redact.look import DERIVED
 from provcap.summary.columns import line
 
 PLACES = 3  #: places of one thing that are named; more are counted
 LONG = 70  #: characters of a place
-#: what provcap makes of the record: with the record mended, these are as well
-DERIVED = ("provenance/prov.", "provenance/statement", "ro-crate-", "README.md")
 
 
 def of_finds(crate: str, finds: Sequence[Find]) -> str:
