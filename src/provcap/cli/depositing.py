@@ -129,6 +129,8 @@ def _next(receipt: Receipt, options: argparse.Namespace) -> str:
     doi = f", DOI {receipt.doi}" if receipt.doi else ""
     if receipt.published:
         return f"published{doi}; to get it back: provcap fetch {receipt.doi or receipt.url}"
+    if receipt.url.startswith("file:"):
+        return f"it lies there{doi}"
     if options.publish and options.community:
         return f"handed in to {options.community}{doi}"
     return f"this is a draft{doi}: look at it; publish it there, or with the same command and --publish"

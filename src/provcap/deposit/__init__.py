@@ -95,7 +95,8 @@ def carry_out(
     Raises ProvcapError; the same call goes on where the last one stopped, whatever stopped it.
     """
     own = digest.of_file(ready.crate) if ready.crate.is_file() else digest.of_tree(ready.crate)[0]
-    with state.locked(workdir, own, place.name, place.place) as known:
+    where = place.place if "://" in place.place else f"{place.name}:{place.place}"  # several kinds share a folder
+    with state.locked(workdir, own, place.name, where) as known:
         receipt = place.begin(ready.description, known)
         if receipt.published:
             target.say("this crate is published there already; nothing was sent")

@@ -1,5 +1,4 @@
-"""InvenioRDM, the software behind Zenodo and many institutional archives, by its REST API
-(https://inveniordm.docs.cern.ch/reference/rest_api_drafts_records/), and Zenodo.
+"""InvenioRDM, as Zenodo runs it, by its REST API (https://inveniordm.docs.cern.ch/reference/rest_api_drafts_records/).
 
 A draft carries the crate's digest as an alternate identifier. Before a draft is made the user's own are searched for
 it: so a crate becomes one record, also when the answer to the request that made the draft was lost.
@@ -47,7 +46,10 @@ class Invenio:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.limits = limits_of(self.name, target.settings)
-        self.place = api(target.url or self.default or "")
+        url = target.url or self.default
+        if not url:
+            raise ProvcapError("bad-url", "there are many archives of this kind: which?", "--url https://…")
+        self.place = api(url)
         self._opened: Transport | None = None
         self._known: dict[tuple[str, str], bool] = {}
 
@@ -60,11 +62,13 @@ class Invenio:
 
     def begin(self, description: Description, state: State) -> Receipt:
         """See Archive.begin."""
-        body = self._body(description, state)
-        draft = self._remembered(state) or self._made(body, state)
-        state.note(record=str(draft["id"]), asked=None)
-        if draft.get("is_published"):
+        draft = self._remembered(state) or self._found(state)
+        if draft is not None and draft.get("is_published"):
+            state.note(record=str(draft["id"]), asked=None)
             return self._receipt(draft, True)
+        body = self._body(description, state)
+        draft = draft or self._made(body, state)
+        state.note(record=str(draft["id"]), asked=None)
         draft = self._described(draft, body)
         doi = self._reserved(draft, state)
         self._reviewed(str(draft["id"]), state)
@@ -133,11 +137,8 @@ class Invenio:
         return draft
 
     def _made(self, body: Plain, state: State) -> Plain:
-        """A draft that was made for this crate before, or a new one."""
+        """A new draft, or the one that a request has made whose answer was lost."""
         for attempt in range(1, _ATTEMPTS + 1):
-            found = self._found(state)
-            if found is not None:
-                return found
             try:
                 if self.target.new_version:
                     return self._versioned(self.target.new_version, state)
@@ -147,7 +148,16 @@ class Invenio:
             except Refused as error:
                 state.note(asked=None)
                 raise _rejected(error) from None
-            except Unreachable:
+            except Unreachable as error:
+                if error.undone:
+                    state.note(asked=None)
+                    raise
+                try:
+                    found = self._found(state)
+                except ProvcapError:
+                    raise error from None  # the archive is out of order altogether
+                if found is not None:
+                    return found
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError
@@ -159,9 +169,11 @@ class Invenio:
         recent = isinstance(asked, int | float) and abs(time.time() - asked) < SETTLED_S
         for _ in range(SETTLED_S if recent else 1):
             hits = self._search(invenio_metadata.marker(state.crate))
+            if hits is None and asked is None:
+                self.target.say("the archive could not be searched for a draft that this crate may have there already")
             if hits is None and asked is not None:
                 message = f"{self.place} does not say whether it has made a draft for this crate"
-                hint = "look there: if it has, go on with --draft ID, else with --draft new"
+                hint = "try again later, or look there: if it has, go on with --draft ID, else with --draft new"
                 raise ProvcapError("draft-unclear", message, hint)
             if hits:
                 return max(hits, key=lambda hit: bool(hit.get("is_published")))
@@ -175,7 +187,7 @@ class Invenio:
         try:
             answer = self.http.call("GET", f"user/records?q={query}&size=25&sort=newest", tries=_FEW)
             hits = answer["hits"]["hits"]
-            return [hit for hit in hits if marker in _identifiers(hit)]
+            return [hit for hit in hits if marker in invenio_metadata.identifiers_of(hit)]
         except Refused as error:
             if error.status in (401, 403):
                 raise
@@ -185,10 +197,14 @@ class Invenio:
 
     def _versioned(self, record: str, state: State) -> Plain:
         """The draft of the next version of `record`: a server has one at most, and gives it again when asked again."""
-        name = record.rstrip("/").rpartition("/")[2].removeprefix("zenodo.")
+        name = record.rstrip("/").rpartition("/")[2].removeprefix("zenodo.")  # of a URL or DOI
         before = self._read(name) or {}
         draft: Plain = self.http.call("POST", f"records/{quote(name, safe='')}/versions")
-        other = [i for i in _identifiers(draft) if i.startswith("hash://sha256/") and i not in _identifiers(before)]
+        other = [
+            i
+            for i in invenio_metadata.identifiers_of(draft)
+            if i.startswith("hash://sha256/") and i not in invenio_metadata.identifiers_of(before)
+        ]
         if other and invenio_metadata.marker(state.crate) not in other:
             message = f"{name} has a draft of its next version already, {draft['id']}, with another crate"
             raise ProvcapError("draft-in-use", message, "publish or discard that one first")
@@ -215,15 +231,16 @@ class Invenio:
         except Refused as error:
             raise _rejected(error) from None
         for line in invenio_metadata.complaints({"errors": answer.get("errors")}):
-            self.target.say(f"before it can be published the archive wants: {line}")
+            if not line.startswith("files.enabled"):  # they come yet
+                self.target.say(f"before it can be published the archive wants: {line}")
         return answer
 
     def _reserved(self, draft: Plain, state: State) -> str | None:
         """The DOI that the draft has, or is given now."""
-        found = _doi(draft)
+        found = invenio_metadata.doi_of(draft)
         if found is None and not state.facts.get("no_doi"):
             try:
-                found = _doi(self.http.call("POST", f"{_draft(draft['id'])}/pids/doi", tries=_FEW))
+                found = invenio_metadata.doi_of(self.http.call("POST", f"{_draft(draft['id'])}/pids/doi", tries=_FEW))
             except Unreachable:
                 pass
             except Refused as error:
@@ -251,7 +268,7 @@ class Invenio:
     def _receipt(self, draft: Plain, published: bool) -> Receipt:
         record = str(draft.get("id", ""))
         page = (draft.get("links") or {}).get("self_html")
-        return Receipt(record, str(page or f"{self.place}/records/{record}"), _doi(draft), published)
+        return Receipt(record, str(page or f"{self.place}/records/{record}"), invenio_metadata.doi_of(draft), published)
 
 
 class Zenodo(Invenio):
@@ -263,16 +280,6 @@ class Zenodo(Invenio):
 
 def _draft(record: str) -> str:
     return f"records/{quote(str(record), safe='')}/draft"
-
-
-def _identifiers(plain: Plain) -> list[str]:
-    found = (plain.get("metadata") or {}).get("identifiers") or ()
-    return [str(entry.get("identifier")) for entry in found]
-
-
-def _doi(plain: Any) -> str | None:
-    found = ((plain.get("pids") or {}).get("doi") or {}).get("identifier") if isinstance(plain, dict) else None
-    return str(found) if found else None
 
 
 def _vanished(record: str, place: str) -> ProvcapError:

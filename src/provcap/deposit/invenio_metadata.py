@@ -143,6 +143,18 @@ def _funding(award: Funding, knows: Knows) -> Plain:
     return {"funder": funder, **({"award": found} if found.get("number") else {})}
 
 
+def identifiers_of(plain: Plain) -> list[str]:
+    """The alternate identifiers of a record."""
+    found = (plain.get("metadata") or {}).get("identifiers") or ()
+    return [str(entry.get("identifier")) for entry in found]
+
+
+def doi_of(plain: Any) -> str | None:
+    """The DOI of a record, reserved or registered."""
+    found = ((plain.get("pids") or {}).get("doi") or {}).get("identifier") if isinstance(plain, dict) else None
+    return str(found) if found else None
+
+
 def complaints(answer: Any) -> list[str]:
     """One line per field of what a server says against a draft."""
     errors = answer.get("errors") if isinstance(answer, dict) else None

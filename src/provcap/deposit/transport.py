@@ -7,30 +7,36 @@ repr or a file. TLS is always verified; without TLS only this machine is spoken 
 from __future__ import annotations
 
 import contextlib
-import email.utils
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import urljoin
 
 from provcap import __version__
 from provcap.deposit.address import is_loopback, origin, refuse_unsafe
-from provcap.errors import ProvcapError
+from provcap.deposit.answers import (
+    LONGEST_PAUSE_S,
+    Passing,
+    Refused,
+    Unreachable,
+    decoded,
+    interrupted,
+    is_unmade,
+    judge,
+    reason,
+)
 
 if TYPE_CHECKING:
     import requests
 
-MAX_ANSWER: Final = 64 << 20  #: bytes of an answer that is not a file
-ANSWER_S: Final = 300.0  #: for the whole of such an answer
+__all__ = ["Body", "Refused", "Stream", "Transport", "Unreachable", "interrupted"]
+
 TIMEOUTS_S: Final = (15.0, 120.0)  #: to connect, and between two pieces of an answer
 TRIES: Final = 7
 FIRST_PAUSE_S: Final = 0.5
-LONGEST_PAUSE_S: Final = 120.0  #: whatever Retry-After says
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_PASSING: Final = frozenset({429, 500, 502, 503, 504})
 _AGAIN: Final = "the same command goes on where it stopped"
 
 
@@ -49,19 +55,6 @@ class Stream(Protocol):
 
 
 Body = Stream | bytes
-
-
-class Unreachable(ProvcapError):
-    """The archive did not answer as it should, and whether it did what it was asked to is not known."""
-
-
-class Refused(ProvcapError):
-    """The archive answered that it will not do it: `status` is that of HTTP, `answer` the decoded JSON or None."""
-
-    def __init__(self, slug: str, message: str, hint: str, status: int, answer: Any = None) -> None:
-        super().__init__(slug, message, hint)
-        self.status = status
-        self.answer = answer
 
 
 class Transport:
@@ -112,14 +105,16 @@ class Transport:
 
         def once() -> Any:
             with self._sent(method, where, extra, body) as response:
-                return _decoded(response)
+                return decoded(response)
 
         return self.patiently(once, f"{method} {self._shown(where)}", again, tries)
 
     @contextlib.contextmanager
-    def stream(self, where: str, headers: Mapping[str, str] | None = None) -> Iterator[requests.Response]:
-        """The answer to one GET, unread; raises Refused and Unreachable, is not repeated (see `patiently`)."""
-        with self._sent("GET", where, {"Accept": "*/*", **(headers or {})}, None) as response:
+    def stream(
+        self, where: str, headers: Mapping[str, str] | None = None, put: Callable[[], Body] | None = None
+    ) -> Iterator[requests.Response]:
+        """The answer to one GET, or PUT, unread; raises Refused and Unreachable, is not repeated (see `patiently`)."""
+        with self._sent("PUT" if put else "GET", where, {"Accept": "*/*", **(headers or {})}, put) as response:
             yield response
 
     def patiently(self, work: Callable[[], T], what: str, again: bool = True, tries: int = TRIES) -> T:
@@ -131,11 +126,11 @@ class Transport:
         for attempt in range(1, tries + 1):
             try:
                 return work()
-            except _Passing as trouble:
+            except Passing as trouble:
                 may = again or trouble.undone
                 if attempt == tries or not may:
                     said = f"{what}: {trouble.message}" + (f" ({attempt} times)" if attempt > 1 else "")
-                    raise Unreachable("archive-unreachable", said, _AGAIN) from None
+                    raise Unreachable("archive-unreachable", said, _AGAIN, trouble.undone) from None
                 pause = wait * random.uniform(0.75, 1.25) if trouble.wait is None else trouble.wait  # noqa: S311
             self._pause(min(pause, LONGEST_PAUSE_S))
             wait *= 2
@@ -145,7 +140,7 @@ class Transport:
     def _sent(
         self, method: str, where: str, headers: Mapping[str, str], body: Callable[[], Body] | None
     ) -> Iterator[requests.Response]:
-        """The answer to one request, redirects of GET followed; raises _Passing or Refused."""
+        """The answer to one request, redirects of GET followed; raises Passing or Refused."""
         import requests
 
         url = where if "://" in where else f"{self.base}/{where.lstrip('/')}"
@@ -159,7 +154,7 @@ class Transport:
                     url = _following(method, url, urljoin(url, target))
                 else:
                     raise Refused("archive-refused", f"{self._shown(url)} redirects in a circle", "", 310)
-                _judge(response, f"{method} {self._shown(url)}")
+                judge(response, f"{method} {self._shown(url)}")
                 yield response
             except requests.exceptions.SSLError:
                 message = f"{self._shown(url)}: its TLS certificate is not valid"
@@ -167,7 +162,7 @@ class Transport:
                     "archive-refused", message, "is the URL right? it is never spoken to unverified", 0
                 ) from None
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-                raise _Passing(_reason(error)) from None
+                raise Passing(reason(error), undone=is_unmade(error)) from None
             except requests.RequestException as error:
                 raise Refused("archive-refused", f"{self._shown(url)}: {type(error).__name__}", "", 0) from None
 
@@ -205,24 +200,6 @@ class Transport:
         return url.split("?")[0].split("#")[0]
 
 
-class _Passing(Exception):
-    """Trouble that may be over in a moment; `wait` seconds if the archive says so, `undone` when nothing was done."""
-
-    def __init__(self, message: str, wait: float | None = None, undone: bool = False) -> None:
-        super().__init__(message)
-        self.message, self.wait, self.undone = message, wait, undone
-
-
-def interrupted(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """`blocks`, of an answer that may break off: that passes, so `patiently` tries again."""
-    import requests
-
-    try:
-        yield from blocks
-    except requests.RequestException as error:
-        raise _Passing(_reason(error)) from None
-
-
 def _following(method: str, url: str, target: str) -> str:
     """Where a redirect leads, if it may be followed."""
     there, here = origin(target), origin(url)
@@ -232,59 +209,3 @@ def _following(method: str, url: str, target: str) -> str:
     if (there[0] == "http" and here[0] == "https") or (is_loopback(there[1]) and not is_loopback(here[1])):
         raise Refused("archive-refused", f"{here[1]} sends on to an unsafe place", "ask the archive", 307)
     return target
-
-
-def _judge(response: requests.Response, what: str) -> None:
-    """Raise what the status of `response` means."""
-    status = response.status_code
-    if status in _PASSING:
-        raise _Passing(f"the archive answers {status}", _retry_after(response), undone=status == 429)
-    if status < 300 or status == 416:
-        return
-    with contextlib.suppress(_Passing):
-        answer = _decoded(response, lenient=True)
-        said = answer.get("message") if isinstance(answer, dict) else None
-        text = f"{what}: {status}" + (f", {' '.join(str(said).split())[:300]}" if said else "")
-        if status in (401, 403):
-            hint = "is the token still valid, is it one of this archive, and does it allow writing?"
-            raise Refused("archive-forbids", text, hint, status, answer)
-        raise Refused("archive-refused", text, "", status, answer)
-    raise Refused("archive-refused", f"{what}: {status}", "", status)
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """Seconds that the archive asks to wait (RFC 9110, 10.2.3)."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isdecimal():
-        return min(float(text[:9]), LONGEST_PAUSE_S)
-    with contextlib.suppress(ValueError, TypeError):
-        when = email.utils.parsedate_to_datetime(text)
-        return max(0.0, (when.astimezone(UTC) - datetime.now(UTC)).total_seconds())
-    return None
-
-
-def _decoded(response: requests.Response, lenient: bool = False) -> Any:
-    """The JSON in `response`; a torn one passes, an endless one does not."""
-    until = time.monotonic() + ANSWER_S
-    data = bytearray()
-    for block in interrupted(response.iter_content(1 << 16)):
-        data += block
-        if len(data) > MAX_ANSWER or time.monotonic() > until:
-            raise _Passing("its answer does not end")
-    if not data:
-        return None
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        if lenient:
-            return None
-        raise _Passing("its answer is not JSON, or only half of it") from None
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, in words of ours: those of the library may contain anything."""
-    import requests
-
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    return "the connection broke, or cannot be made"
