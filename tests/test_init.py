@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from provcap import about, init
+from provcap.deposit import settings
 from provcap.errors import ProvcapError
 from tests import workflows
 from tests.engines import ROOT, image_id
@@ -92,6 +93,18 @@ def test_provcap_yaml_is_valid_when_filled_in(tmp_path: Path) -> None:
     assert filled.license
     assert [author.name for author in filled.authors] == ["Josiah Carberry"]
     assert gaps == []
+
+
+def test_deposit_yaml_is_valid_when_filled_in(tmp_path: Path) -> None:
+    """As it is it says nothing; with its # removed every line of it is understood."""
+    init.place(tmp_path)
+    path = tmp_path / "config/deposit.yaml"
+    assert settings.load(path) == settings.Settings()
+    path.write_text(re.sub(r"^# (?=[a-z]+:| +-)", "", path.read_text().split("\n\n", 1)[1], flags=re.M))
+    filled = settings.load(path)
+    assert filled == settings.read_settings(tmp_path)
+    assert (filled.archive, filled.funding[0].award, filled.related[0].scheme) == ("zenodo", "123456", "doi")
+    assert (filled.limits["files"], filled.allow[0].rule, filled.embargo) == (100, "email", "2030-01-31")
 
 
 def test_profile_local_runs_as_it_is(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What somebody else's project needs to be captured: Snakemake profiles, and a provcap.yaml to fill in.
+"""What somebody else's project needs: Snakemake profiles to be captured, a provcap.yaml and a deposit.yaml to fill in.
 
 The files lie in the package, in ``starter/``, as they are written.
 """
@@ -16,7 +16,7 @@ from typing import Literal
 from provcap.errors import ProvcapError
 
 ABOUT = "provcap.yaml"
-ABOUT_PLACES = (ABOUT, "config/" + ABOUT)  #: where `provcap.config` looks
+FILLED_IN = {ABOUT: ABOUT, "deposit.yaml": "config/deposit.yaml"}  #: where each goes when it is new
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,10 @@ def place(project: Path) -> list[Placed]:
     Raises ProvcapError before anything is written when a folder of ours cannot be there, OSError when the disk refuses.
     """
     texts = dict(_starter())
-    known = next((place for place in ABOUT_PLACES if os.path.lexists(project / place)), ABOUT)
-    texts[known] = texts.pop(ABOUT)
+    for name, new in FILLED_IN.items():
+        places = (name, f"config/{name}")  # where `provcap.config` looks
+        known = next((place for place in places if os.path.lexists(project / place)), new)
+        texts[known] = texts.pop(name)
     for path in texts:
         for folder in reversed(Path(path).parents):
             there = project / folder

@@ -20,7 +20,9 @@ title, licence and authors stand in {about}: fill them in"""
 
 def add(verbs: Verbs) -> None:
     """Add them to the command line."""
-    init = verbs.add_parser("init", parents=[ANSWER], help="put Snakemake profiles and a provcap.yaml into a project")
+    init = verbs.add_parser(
+        "init", parents=[ANSWER], help="put Snakemake profiles, a provcap.yaml and a deposit.yaml into a project"
+    )
     init.add_argument("project", nargs="?", default=Path(), type=Path, metavar="DIR", help="default: here")
     init.add_argument("--debug", action="store_true", help="show tracebacks")
     init.set_defaults(verb=cmd_init)
