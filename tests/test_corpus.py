@@ -40,7 +40,7 @@ USUAL_GAPS = {
     "unseeded-randomness",
 }
 #: parts of Snakemake's talk that differ between any two runs
-ROUNDS = re.compile(r"Execute \d+ jobs\.\.\.|Select jobs to execute\.\.\.")
+ROUNDS = re.compile(r"Execute \d+ jobs\.\.\.|Select jobs to execute\.\.\.|\*?")
 TIMES = re.compile(
     r"\d{4}-\d\d-\d\dT\d{6}\.\d+|\[\w{3} \w{3} +\d+ [\d:]+ \d{4}\]|^ *(Date|Workflow ID|Command|Elapsed time): .*"
     r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\.snakemake/\w*(tmp|scripts)\S*",
@@ -211,7 +211,8 @@ def _metadata(workdir: Path) -> dict[str, Any]:
 def _messages(trial: Trial, told: str) -> list[str]:
     """The lines that Snakemake and the jobs wrote to stderr, without times; sorted, since jobs run side by side.
 
-    Whether two jobs that end within moments are followed by the next ones together or one after the other is chance.
+    Whether two jobs that end within moments are followed by the next ones together or one after the other is chance,
+    and so is how often Snakemake says that it chooses jobs, and when.
     """
     if trial.wanted.get("messages") == "differ":
         return []
