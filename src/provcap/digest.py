@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from provcap import hashing
@@ -120,6 +120,13 @@ def of_tree(root: str | os.PathLike[str]) -> tuple[str, int]:
         lines.append((name, f"{kind} {hexdigest} ".encode() + name + b"\0"))
     listing = hashlib.sha256(b"".join(line for _, line in sorted(lines)))
     return "sha256:" + listing.hexdigest(), sum(entries[path].st_size for path in regular)
+
+
+def of_contents(files: Mapping[str, bytes]) -> str:
+    """Digest of the directory tree whose regular files are `files`, by path in it, as `of_tree` gives it."""
+    names = sorted((os.fsencode(path), hashlib.sha256(data).hexdigest()) for path, data in files.items())
+    listing = hashlib.sha256(b"".join(f"f {hexdigest} ".encode() + name + b"\0" for name, hexdigest in names))
+    return "sha256:" + listing.hexdigest()
 
 
 def _hash_all(paths: list[str], total: int) -> dict[str, str]:

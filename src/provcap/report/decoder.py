@@ -14,7 +14,8 @@ import sys
 from types import TracebackType
 from typing import IO, Any, Self
 
-from provcap.report.pixels import Thumbnail, Unreadable, thumbnail
+from provcap.report import ngff, pixels
+from provcap.report.pixels import Thumbnail, Unreadable
 
 MEMORY, SECONDS = 4 << 30, 60  #: of address space; of processor time for all pictures of a page
 
@@ -85,7 +86,7 @@ def _serve(stdin: IO[bytes], stdout: IO[bytes]) -> None:
         except EOFError:
             return
         try:
-            small = thumbnail(data, **head)
+            small = (ngff if head["suffix"] == ngff.SUFFIX else pixels).thumbnail(data, **head)
         except ImportError as error:
             _write(stdout, {"problem": f"{error.name} is not installed"}, b"")
         except Unreadable as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from provcap.report.decoder import Decoder
 from provcap.report.pixels import Unreadable
 from provcap.report.shelf import Shelf
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".svg")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".svg", ".zarr")
 SHOWN, OF_RESULT, OF_OTHER = 24, 6, 3  #: pictures in all; of one step's results; of one step's other files
 BYTES, OF_SVG = 2_000_000, 300_000  #: of all pictures; of one SVG, which is embedded as it is
 LARGE, SMALL = 1000, 420  #: pixels a side: pictures that are results; all others
@@ -58,7 +60,7 @@ def gallery(run: Run, shelf: Shelf) -> Gallery:
     """Pictures of the run's image outputs: results first, then files between, few of each step."""
     makers = producers(run)
     results = {artifact.path for artifact in final_outputs(run)}
-    images = [a for a in outputs(run) if a.kind == "file" and _suffix(a) in SUFFIXES and not is_transient(a)]
+    images = [a for a in outputs(run) if _is_image(a) and not is_transient(a)]
     pictures: list[Picture] = []
     left_out: dict[str, str] = {}
     room = BYTES
@@ -90,26 +92,42 @@ def _chosen(images: list[Artifact], results: set[str], rules: dict[str, str]) ->
             yield artifact
 
 
+def _is_image(artifact: Artifact) -> bool:
+    return _suffix(artifact) in SUFFIXES and artifact.kind == ("directory" if _suffix(artifact) == ".zarr" else "file")
+
+
 def _suffix(artifact: Artifact) -> str:
     return PurePosixPath(artifact.path).suffix.lower()
 
 
 def _picture(artifact: Artifact, rule: str, result: bool, shelf: Shelf, decoder: Decoder) -> Picture:
     suffix = _suffix(artifact)
-    data = shelf.read(artifact)
+    data = _packed(shelf.tree(artifact)) if suffix == ".zarr" else shelf.read(artifact)
     if data is None:
         raise Unreadable(shelf.refused[artifact.path])
     if suffix == ".svg":
         if len(data) > OF_SVG:
             raise Unreadable("it is too large for this page")
         return Picture(artifact.path, rule, result, _address("image/svg+xml", data), None, None, "a drawing", None)
-    large = LARGE if result and suffix not in (".tif", ".tiff") else SMALL
+    measured = suffix in (".tif", ".tiff", ".zarr")
+    large = SMALL if measured or not result else LARGE
     small = decoder.thumbnail(data, suffix, large, bool(_LABEL.search(artifact.path)))
     bar = _bar(small.metres, small.width) if small.metres else None
-    told = [*small.notes, *(["its pixel size is not given"] if suffix in (".tif", ".tiff") and not bar else [])]
+    told = [*small.notes, *(["its pixel size is not given"] if measured and not bar else [])]
     notes = "; ".join(told)
     address = _address(small.media_type, small.data)
     return Picture(artifact.path, rule, result, address, small.width, small.height, notes, bar)
+
+
+def _packed(files: dict[str, bytes] | None) -> bytes | None:
+    """`files` as a zip, for the way to the decoder."""
+    if files is None:
+        return None
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return stream.getvalue()
 
 
 def _address(media_type: str, data: bytes) -> str:

@@ -19,6 +19,12 @@ DECODED = 512 << 20  #: bytes of a decoded series
 CHANNELS = 4  #: drawn side by side
 STRETCH = (0.5, 99.5)  #: percentiles that become black and white
 METRES = {
+    "angstrom": 1e-10,
+    "nanometer": 1e-9,
+    "micrometer": 1e-6,
+    "millimeter": 1e-3,
+    "centimeter": 1e-2,
+    "meter": 1.0,
     "nm": 1e-9,
     "µm": 1e-6,
     "μm": 1e-6,
@@ -89,9 +95,18 @@ def _of_tiff(data: bytes, largest: int, label: bool) -> Thumbnail:
         if sides[0] * sides[1] > PIXELS or level.size * level.dtype.itemsize > DECODED:
             raise Unreadable(f"it has {full['X']} × {full['Y']} pixels, and no smaller copy of them")
         notes = [f"{full['X']} × {full['Y']} pixels, {level.dtype}"]
-        planes = _planes(level.asarray(), level.axes, notes, _channel_names(tif))
-        metres = _pixel_width(tif)
-    metres = metres * full["X"] / sides[1] if metres else None
+        array, names, metres = level.asarray(), _channel_names(tif), _pixel_width(tif)
+    return draw(array, level.axes, largest, label, notes, names, metres * full["X"] / sides[1] if metres else None)
+
+
+def draw(
+    array: Any, axes: str, largest: int, label: bool, notes: list[str], names: list[str], metres: float | None
+) -> Thumbnail:
+    """A picture of `array`, whose axes are named as tifffile does (of Y, X, C, S, Z and others, a letter each).
+
+    `names` are those of its channels, `metres` the width of one of its pixels. Raises Unreadable.
+    """
+    planes = _planes(array, axes, notes, names)
     if len(planes) == 1 and planes[0].ndim == 2 and label and planes[0].dtype.kind in "uib":
         return _finished([_coloured(planes[0], notes)], largest, notes, metres, smooth=False)
     return _finished(planes, largest, notes, metres)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +15,10 @@ from provcap.model import Artifact
 from provcap.opening import IN_CRATE
 
 LARGEST = 64 << 20  #: bytes of a file that is read for a picture or a table
+MANY = 5_000  #: files of a directory
+TOO_LARGE = "it is too large for this page"
+GONE = "it is not there any more, or cannot be read"
+_UNREADABLE = (OSError, ValueError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 IN_ALL = 512 << 20  #: bytes that are read for one page
 
 
@@ -26,6 +31,45 @@ class Shelf:
     withheld: Collection[str] = ()  #: paths that are not shown
     refused: dict[str, str] = field(default_factory=dict)  #: path to the reason why it was not shown
 
+    def tree(self, artifact: Artifact) -> dict[str, bytes] | None:
+        """The files of the directory `artifact` by their paths in it, or None with a reason in `refused`."""
+        files, problem = self._tree(artifact)
+        if problem:
+            self.refused[artifact.path] = problem
+        return files
+
+    def _tree(self, artifact: Artifact) -> tuple[dict[str, bytes] | None, str]:
+        problem = self._forbidden(artifact, LARGEST)
+        if problem:
+            return None, problem
+        files: dict[str, bytes] = {}
+        try:
+            for name in itertools.islice(self._names(artifact.path), MANY + 1):
+                data = self._content(f"{artifact.path}/{name}", LARGEST)
+                if data is None or len(files) == MANY:
+                    return None, TOO_LARGE if data is not None else GONE
+                files[name] = data
+                self.left -= len(data)
+        except _UNREADABLE:
+            return None, GONE
+        if digest.of_contents(files) != artifact.digest:
+            return None, "it is no longer what the run made" if files else GONE
+        return files, ""
+
+    def _names(self, folder: str) -> Iterator[str]:
+        """The paths of the files below `folder`, relative to it."""
+        if self.place is None:
+            return
+        if self.place.is_file():
+            with zipfile.ZipFile(self.place) as archive:
+                start = _root(archive) + folder + "/"
+                names = [name for name in archive.namelist() if name.startswith(start) and not name.endswith("/")]
+            yield from (name.removeprefix(start) for name in names)
+            return
+        base = os.path.join(self.place, folder)
+        for here, _, files in os.walk(base):
+            yield from (os.path.relpath(os.path.join(here, name), base) for name in files)
+
     def read(self, artifact: Artifact, largest: int = LARGEST) -> bytes | None:
         """The content of `artifact`, or None with a reason in `refused`. Nothing outside `place` is ever read."""
         data, problem = self._read(artifact, largest)
@@ -34,33 +78,37 @@ class Shelf:
         return data
 
     def _read(self, artifact: Artifact, largest: int) -> tuple[bytes | None, str]:
-        path = PurePosixPath(artifact.path)
-        if artifact.path in self.withheld:
-            return None, "it was left out"
-        if artifact.digest is None:
-            return None, "its checksum was not recorded"
-        if path.is_absolute() or ".." in path.parts or "\0" in artifact.path:
-            return None, "it lies outside of the work directory"
-        if (artifact.size_bytes or 0) > min(largest, self.left):
-            return None, "it is too large for this page"
+        problem = self._forbidden(artifact, largest)
+        if problem:
+            return None, problem
         try:
-            data = self._content(str(path), largest)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+            data = self._content(artifact.path, largest)
+        except _UNREADABLE:
             data = None
         if data is None:
-            return None, "it is not there any more, or cannot be read"
+            return None, GONE
         self.left -= len(data)
         if digest.of_bytes(data) != artifact.digest:
             return None, "it is no longer what the run made"
         return data, ""
+
+    def _forbidden(self, artifact: Artifact, largest: int) -> str:
+        """Why `artifact` is not even looked at; empty when it is."""
+        path = PurePosixPath(artifact.path)
+        if artifact.path in self.withheld:
+            return "it was left out"
+        if artifact.digest is None:
+            return "its checksum was not recorded"
+        if path.is_absolute() or ".." in path.parts or "\0" in artifact.path:
+            return "it lies outside of the work directory"
+        return TOO_LARGE if (artifact.size_bytes or 0) > min(largest, self.left) else ""
 
     def _content(self, path: str, largest: int) -> bytes | None:
         if self.place is None:
             return None
         if self.place.is_file():
             with zipfile.ZipFile(self.place) as archive:
-                root = min((n for n in archive.namelist() if n.endswith(IN_CRATE)), key=len).removesuffix(IN_CRATE)
-                info = archive.getinfo(root + path)
+                info = archive.getinfo(_root(archive) + path)
                 return archive.read(info) if info.file_size <= min(largest, self.left) else None
         root_folder = os.path.realpath(self.place)
         real = os.path.realpath(os.path.join(root_folder, path))
@@ -71,3 +119,8 @@ class Shelf:
             if not stat.S_ISREG(about.st_mode) or about.st_size > min(largest, self.left):
                 return None
             return stream.read(about.st_size)
+
+
+def _root(archive: zipfile.ZipFile) -> str:
+    """What the names of the crate's files in `archive` begin with."""
+    return min((n for n in archive.namelist() if n.endswith(IN_CRATE)), key=len).removesuffix(IN_CRATE)
