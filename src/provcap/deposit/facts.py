@@ -35,7 +35,10 @@ def related(run: Run) -> Iterator[Related]:
         yield from _some(relation(artifact.query, "IsDerivedFrom", "Dataset"))
     for image in run.images[:_MOST]:
         yield from _some(relation(page_of(image.reference), "Requires", "Software"))
-    for work in works(["snakemake", *(used.name for used in used_modules(run))]):
+    engines = ["snakemake"] * (run.snakemake_version is not None) + ["apptainer"] * any(
+        i.kind == "sif" for i in run.images
+    )
+    for work in works([*engines, *(used.name for used in used_modules(run))]):
         yield from _some(relation(work.rpartition("doi:")[2], "References", "JournalArticle"))
 
 
