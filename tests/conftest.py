@@ -64,4 +64,4 @@ def _write(workdir: Path, path: str) -> None:
     (workdir / path).write_bytes(f"{path}\n".encode())
 
 
-pytest_plugins = ["tests.engines"]
+pytest_plugins = ["tests.deposits", "tests.engines"]

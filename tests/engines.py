@@ -1,5 +1,8 @@
-"""Engines that tests need: a test marked `apptainer`, `chromium`, `docker`, `npm` or `slurm` is skipped, by name and reason,
-where the engine is missing, and fails there when PROVCAP_REQUIRE names it."""
+"""Engines that tests need: a test marked `apptainer`, `chromium`, `docker`, `invenio`, `npm` or `slurm` is skipped, by
+name and reason, where the engine is missing, and fails there when PROVCAP_REQUIRE names it.
+
+`invenio` is an InvenioRDM server for tests: PROVCAP_TEST_INVENIO is its URL, PROVCAP_TEST_INVENIO_TOKEN_FILE has a token.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pathlib import Path
 
 import docker
 import pytest
+import requests
 
 ROOT = Path(__file__).parent.parent
 RO_CRATE_HTML = "ro-crate-html@0.1.6"
@@ -19,6 +23,7 @@ _PROBES = {
     "apptainer": ["apptainer", "--version"],
     "chromium": ["chromium", "--version"],
     "docker": ["docker", "info"],
+    "invenio": [],  # asked by `_invenio_problem`
     "npm": ["npm", "view", RO_CRATE_HTML, "version"],  # also: does its registry answer?
     "slurm": ["srun", "-n1", "-t1", "true"],
 }
@@ -28,6 +33,8 @@ _PROBES = {
 def problem(engine: str) -> str:
     """Why `engine` cannot be used here; empty when it can."""
     command = _PROBES[engine]
+    if engine == "invenio":
+        return _invenio_problem()
     if shutil.which(command[0]) is None:
         return f"{engine}: there is no {command[0]} on the PATH"
     try:
@@ -35,6 +42,17 @@ def problem(engine: str) -> str:
     except subprocess.TimeoutExpired:
         return f"{engine}: {' '.join(command)} does not answer"
     return "" if done.returncode == 0 else f"{engine}: {done.stderr.strip()[-200:]}"
+
+
+def _invenio_problem() -> str:
+    url, token = (os.environ.get(name, "") for name in ("PROVCAP_TEST_INVENIO", "PROVCAP_TEST_INVENIO_TOKEN_FILE"))
+    if not url or not os.access(token, os.R_OK):
+        return "invenio: PROVCAP_TEST_INVENIO and PROVCAP_TEST_INVENIO_TOKEN_FILE name no server and no token"
+    try:
+        status = requests.get(f"{url.removesuffix('/api')}/api/vocabularies/languages/eng", timeout=30).status_code
+    except requests.RequestException as error:
+        return f"invenio: {url} does not answer: {type(error).__name__}"
+    return "" if status == 200 else f"invenio: {url} answers {status}"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

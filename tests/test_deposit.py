@@ -9,88 +9,20 @@ import random
 import signal
 import time
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from provcap import check, deposit
-from provcap.deposit import answers, invenio, invenio_files, state, tokens, transport
+from provcap import deposit
+from provcap.deposit import answers, invenio_files, state, tokens, transport
 from provcap.deposit.invenio_metadata import marker
-from provcap.deposit.settings import Settings
 from provcap.errors import ProvcapError
 from tests import archive_server, workflows
 from tests.archive_server import Archive
-from tests.crates import ABOUT
+from tests.deposits import is_sound, send, whole
 
-SNAKEFILE = """
-rule all:
-    input: "words.txt"
-rule count:
-    input: "in.txt"
-    output: "words.txt"
-    shell: "wc -w < {input} > {output}"
-"""
 PASSING = ("500", "503", "429", "429-date", "drop-before", "drop-after", "half", "slow", "wrong-checksum")
-
-
-@pytest.fixture(scope="module")
-def crate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The crate of a small real run."""
-    workdir = workflows.write(tmp_path_factory.mktemp("run"), SNAKEFILE, in__txt="a b c\n", provcap__yaml=ABOUT)
-    done = workflows.provcap(workdir, "run", "--crate", "words.crate.zip", "--", "--cores", "1", "--quiet", "all")
-    assert done.returncode == 0, done.stderr
-    return workdir / "words.crate.zip"
-
-
-@pytest.fixture(scope="module")
-def ready(crate: Path) -> Iterator[deposit.Prepared]:
-    """The crate after gate, description and plan."""
-    target = deposit.Target("http://127.0.0.1:9", Settings(), lambda: "", lambda _: None)
-    with deposit.prepared(crate, target, deposit.archive("invenio", target), crate.parent) as found:
-        yield found
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
-    """An archive on loopback, and no long pauses."""
-    monkeypatch.setattr(transport, "FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr(invenio, "SETTLED_S", 2)
-    with archive_server.running() as archive:
-        yield archive
-
-
-def send(
-    server: Archive,
-    ready: deposit.Prepared,
-    workdir: Path,
-    publish: bool = True,
-    said: list[str] | None = None,
-    **more: Any,
-) -> deposit.Receipt:
-    """Deposit as the command line does, without examining the crate again."""
-    heard = [] if said is None else said
-    target = deposit.Target(server.url, more.pop("settings", Settings()), lambda: server.token, heard.append, **more)
-    place = deposit.archive("invenio", target)
-    return deposit.carry_out(ready, target, place, workdir, (lambda _: True) if publish else None)
-
-
-def whole(server: Archive, ready: deposit.Prepared) -> str:
-    """The one record that the archive has; asserts that the crate in it is as its manifest says."""
-    assert len(server.records) == 1, server.records.keys()
-    (record,) = server.records
-    content = server.content(record)
-    assert set(content) == {key for key, _ in ready.plan.files}
-    assert len(server.records[record]["files"]) == len(content)
-    return record
-
-
-def is_sound(data: bytes, folder: Path) -> bool:
-    """Whether `data` is a crate whose files are as its manifest says."""
-    (folder / "got.zip").write_bytes(data)
-    return check.check(folder / "got.zip", conforms=False).ok
 
 
 def test_a_crate_becomes_a_draft_and_is_published_when_that_is_wanted(
