@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from provcap import cli, codec
+from provcap import cli, codec, doctor
 from tests import workflows
 from tests.conftest import materialise, read_run
 
@@ -109,6 +110,22 @@ def test_json_answers_are_json(recorded: Path, capsys: pytest.CaptureFixture[str
     for words in (["list"], ["show"], ["show", "--file", path], ["show", "--job", run.jobs[0].id], ["doctor"]):
         cli.main([*words, "--json"])
         json.loads(capsys.readouterr().out)
+
+
+def test_doctor_names_what_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library of an extra that is missing is named, with the command that brings it; the other extras are whole."""
+    known = importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "bagit":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return known(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    found = {check.name: check for check in doctor.examine(tmp_path)}
+    assert (found["bags"].level, found["bags"].message) == ("warning", "not installed: bagit")
+    assert "pip install 'provcap[bags]'" in found["bags"].hint
+    assert found["check"].level == "ok"
 
 
 def test_strict_forbids_gaps(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,16 @@ from typing import Literal
 from provcap import store
 
 OLDEST_SNAKEMAKE = (9, 0)
+#: extras of provcap's distribution, and what one wants them for
+EXTRAS = {
+    "check": "provcap check",
+    "compare": "provcap compare, rerun and diff",
+    "report": "pictures in provcap report",
+    "export": "provcap export",
+    "bags": "crates in BagIt bags",
+    "deposit": "provcap deposit, redact and fetch",
+    "png": "provcap prov -f png",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,9 @@ def examine(workdir: Path) -> list[Check]:
         _folder,
         _containers,
         _docker,
-        _validator,
+        _slurm,
+        _keys,
+        _extras,
     ]
     return [found for check in checks for found in check(workdir)]
 
@@ -121,10 +133,44 @@ def _docker(_: Path) -> Iterator[Check]:
     )
 
 
-def _validator(_: Path) -> Iterator[Check]:
-    if importlib.util.find_spec("rocrate_validator") is None:
-        yield Check(
-            "validator", "warning", "roc-validator is not installed", "pip install 'provcap[check]' for provcap check"
-        )
+def _slurm(_: Path) -> Iterator[Check]:
+    if shutil.which("sbatch") is None:
+        return  # no cluster of this kind
+    if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
+        hint = "pip install 'provcap[slurm]' for --executor slurm"
+        yield Check("slurm", "warning", "there is sbatch, and Snakemake's executor plugin is not installed", hint)
+    elif shutil.which("sacct") is None:
+        yield Check("slurm", "warning", "there is no sacct: what Slurm counted will not be known", "ask who runs Slurm")
     else:
-        yield Check("validator", "ok", f"roc-validator {importlib.metadata.version('roc-validator')}")
+        yield Check("slurm", "ok", "sbatch, sacct and Snakemake's executor plugin are there")
+
+
+def _keys(_: Path) -> Iterator[Check]:
+    if shutil.which("ssh-keygen") is None:
+        yield Check("ssh-keygen", "warning", "not on the PATH", "only needed to sign crates and to check signatures")
+    else:
+        yield Check("ssh-keygen", "ok", "crates can be signed")
+
+
+def _extras(_: Path) -> Iterator[Check]:
+    """What provcap's own metadata names as needed for more than capture, and is not installed."""
+    from packaging.requirements import Requirement
+
+    wanted = [Requirement(text) for text in importlib.metadata.requires("provcap") or ()]
+    for extra, use in EXTRAS.items():
+        names = [r.name for r in wanted if r.marker and not r.marker.evaluate() and r.marker.evaluate({"extra": extra})]
+        missing = sorted(name for name in names if not _is_installed(name))
+        if missing:
+            yield Check(
+                extra, "warning", f"not installed: {', '.join(missing)}", f"pip install 'provcap[{extra}]' for {use}"
+            )
+        else:
+            yield Check(extra, "ok", f"all is there for {use}")
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True

@@ -117,7 +117,8 @@ def cmd_export(options: argparse.Namespace) -> int:
     names = options.runs or ["latest"]
     runs = (open_run(name, options.directory).run for name in names)
     if options.sql:
-        print(f"{export.sql(options.sql, runs)} runs in {options.sql}", file=sys.stderr)
+        count = export.sql(options.sql, runs)
+        print(f"{count} run{'s' * (count != 1)} in {options.sql}", file=sys.stderr)
     elif options.parquet:
         export.parquet(options.parquet, runs)
     elif options.codemeta:
