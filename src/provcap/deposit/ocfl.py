@@ -58,7 +58,9 @@ class Ocfl(Folder):
             state.note(object=name, writing=str(place), head=self._head(place))
             place.parent.mkdir(parents=True, exist_ok=True)
             made = self._ocfl.Object(identifier=name, digest_algorithm="sha512", spec_version="1.1")
-            about = self._ocfl.VersionMetadata(message=self._message(), name="provcap")
+            about = self._ocfl.VersionMetadata(
+                message=self._message(), name="provcap", address="https://w3id.org/provcap"
+            )
             if place.exists():
                 again = made.add_version_with_content(str(place), str(work), about, abort_if_no_difference=True)
                 said = "has this crate already" if again is None else "has it as a new version"
@@ -108,7 +110,7 @@ class Ocfl(Folder):
         passed, log = self._ocfl.Object().validate(str(place), log_warnings=False)[:2]
         if not passed:
             message = f"the object in {place} is not valid OCFL: {line(str(log), 300)}"
-            raise ProvcapError("copy-differs", message, "what was there before it? look with ocfl-validate.py")
+            raise ProvcapError("copy-differs", message, "move it away when nothing else is in it")
 
     @contextlib.contextmanager
     def _speaking(self) -> Iterator[None]:
@@ -120,7 +122,9 @@ class Ocfl(Folder):
             yield
         except (*own, self._ocfl.NewVersionException, OSError) as error:
             message = f"OCFL in {self.folder}: {line(str(error), 300)}"
-            raise ProvcapError("ocfl-failed", message, "is it a storage root? ocfl-validate.py tells") from error
+            raise ProvcapError(
+                "ocfl-failed", message, "is it a storage root of OCFL 1.0 or 1.1, and may you write there?"
+            ) from error
         finally:
             logging.getLogger().setLevel(quiet)
 
