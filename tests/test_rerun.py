@@ -187,7 +187,10 @@ def test_missing_input_is_found_by_digest(crate: Path, tmp_path: Path) -> None:
     (tmp_path / "found/other name").write_text("one two three\n")
     (tmp_path / "found/b").write_text("four\n")
     done = workflows.provcap(tmp_path, "rerun", str(away), "-C", "new", "--dry-run", "--from", "found")
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "nothing is missing"), done.stdout
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (
+        0,
+        "all recorded files and images that it needs are at hand",
+    ), done.stdout
 
 
 def test_directory_must_be_empty(crate: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ def of_plan(plan: Plan) -> str:
     here = [f for f in plan.files if f.origin]
     lines = [
         f"run {plan.run.id} of {plan.run.workflow.snakefile}, Snakemake {plan.run.snakemake_version or '?'}",
+        *([f"the original run ended {plan.run.status}: it may do so again"] if plan.run.status != "succeeded" else []),
         f"jobs: {jobs or 'none'}",
         f"work directory: {plan.layout.workdir}",
         f"files: {len(here)} of {len(plan.files)} at hand ({_origins([f.origin_name for f in here])})",
@@ -28,7 +29,11 @@ def of_plan(plan: Plan) -> str:
         *(f"warning: {g.subject}: {g.message} [{g.slug}]" for g in plan.gaps),
         *(f"missing: {name}" for name in plan.missing[:SHOWN]),
     ]
-    lines.append("nothing is missing" if not plan.missing else f"{len(plan.missing)} missing: it cannot be run")
+    lines.append(
+        "all recorded files and images that it needs are at hand"
+        if not plan.missing
+        else f"{len(plan.missing)} missing: it cannot be run"
+    )
     return _clean(lines)
 
 
