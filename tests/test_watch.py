@@ -369,6 +369,23 @@ def test_a_run_that_goes_on_is_shown_as_such(going: tuple[Path, subprocess.Popen
     assert "going on" in workflows.provcap(workdir, "list").stdout
 
 
+def test_the_next_run_is_waited_for(tmp_path: Path) -> None:
+    """With `--next` the run that ended before is not shown, the one that begins later is, to its end; without, the user
+    is told of it."""
+    workdir = workflows.write(tmp_path / "work", "rule a:\n    output: 'a'\n    shell: 'touch a'\n")
+    assert workflows.snakemake(workdir, "--forceall").returncode == 0
+    told = workflows.provcap(workdir, "watch")
+    assert (told.returncode, "watch --next" in told.stderr) == (0, True)
+    command = [*WATCH, "--next"]
+    child = subprocess.Popen(command, cwd=workdir, env=workflows.QUIET, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert child.stderr is not None
+    assert b"waiting for a run" in child.stderr.readline()
+    assert workflows.snakemake(workdir, "--forceall").returncode == 0
+    out, _ = child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert b"1 succeeded" in out
+
+
 def test_json_needs_once(tmp_path: Path) -> None:
     """`watch --json` without `--once` is refused with the way out."""
     done = workflows.provcap(tmp_path, "watch", "--json")

@@ -29,7 +29,9 @@ SHORTEST_S = 0.2  #: between two looks
 def add(verbs: Verbs) -> None:
     """Add it to the command line."""
     watch = verbs.add_parser("watch", parents=[NAMED, COMMON, ANSWER], help="a run while it goes on")
-    watch.add_argument("--once", action="store_true", help="tell how it stands now, and end")
+    which = watch.add_mutually_exclusive_group()
+    which.add_argument("--once", action="store_true", help="tell how it stands now, and end")
+    which.add_argument("--next", action="store_true", help="wait for the next run that begins here")
     watch.add_argument(
         "--every",
         type=float,
@@ -47,7 +49,10 @@ def cmd_watch(options: argparse.Namespace) -> int:
         raise ProvcapError(
             "json-needs-once", "--json gives one answer, and watch goes on", "provcap watch --once --json"
         )
-    follower = watch.Follower(_folder(options))
+    try:
+        follower = watch.Follower(_next(options) if options.next else _folder(options))
+    except KeyboardInterrupt:
+        return 2
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     if options.once:
@@ -66,7 +71,20 @@ def _folder(options: argparse.Namespace) -> Path:
     return store.find_run(options.directory, options.run)
 
 
+def _next(options: argparse.Namespace) -> Path:
+    """The folder of the first run that begins from now on."""
+    known = set(store.list_runs(options.directory))
+    print(f"waiting for a run to begin in {options.directory.absolute()}", file=sys.stderr)
+    while True:
+        for folder in store.list_runs(options.directory):
+            if folder not in known and (folder / "events.jsonl").is_file():
+                return folder
+        time.sleep(max(SHORTEST_S, options.every))
+
+
 def _until_the_end(follower: Follower, every: float) -> int:
+    if follower.look().status != "running":
+        print("note: this run has ended; to wait for the next one: provcap watch --next", file=sys.stderr)
     try:
         for now in _drawn(follower, every) if sys.stdout.isatty() else _told(follower, every):
             if now.status != "running":
