@@ -31,7 +31,7 @@ RESOLVER: Final = "https://doi.org"
 RESOLVER_VARIABLE: Final = "PROVCAP_DOI_RESOLVER"  #: another one, as for DOIs of a test system
 MAX_FILES: Final = 10_000
 _ATTEMPTS: Final = 3
-_BLOCK: Final = 1 << 20
+_BLOCK: Final = 1 << 16  #: what is lost at most when an answer breaks off
 _RECORD: Final = re.compile(
     r"(?P<before>.*?)(?:/api)?/(?P<kind>records?|uploads|deposit)/(?P<id>[\w.-]+)(?P<draft>/draft)?"
 )

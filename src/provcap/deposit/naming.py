@@ -19,29 +19,28 @@ def is_signed(crate: Path, root: Path) -> bool:
 
 
 def named(crate: Path, root: Path, doi: str, copy: Path) -> Path:
-    """The unpacked crate with `doi` as the identifier of its root (RO-Crate 1.1, "Recommended Identifiers") and its
-    manifest renewed: `root` itself where that is only the unpacked zip `crate`, else `copy`, a directory that shares
-    the files that do not change. Raises ProvcapError.
+    """The crate that is unpacked in `root`, with `doi` as the first identifier of its root (RO-Crate 1.1, "Recommended
+    Identifiers") and its manifest renewed, in the directory `copy`, which shares the files that do not change.
+
+    `crate` names it in errors. Raises ProvcapError.
     """
-    own = root
-    if crate.is_dir():
-        shutil.rmtree(copy, ignore_errors=True)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(root, copy, copy_function=_linked)
-        own = copy
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(root, copy, copy_function=_linked)
     try:
-        text = (own / METADATA).read_bytes()
+        text = (copy / METADATA).read_bytes()
         plain = json.loads(text)
         entity = next(entity for entity in plain["@graph"] if entity.get("@id") == "./")
-        entity["identifier"] = f"https://doi.org/{doi}"
+        known = entity.get("identifier", [])  # of the run
+        entity["identifier"] = [f"https://doi.org/{doi}", *(known if isinstance(known, list) else [known])]
         written = json.dumps(plain, indent=4, ensure_ascii=False).encode("utf-8", "surrogateescape")
-        store.write_atomic(own / METADATA, written)  # a new file: what shares the old one's content keeps it
-        for place, content in manifest.renew(own, METADATA).items():
-            store.write_atomic(own / place, content)
+        store.write_atomic(copy / METADATA, written)  # a new file: what shares the old one's content keeps it
+        for place, content in manifest.renew(copy, METADATA).items():
+            store.write_atomic(copy / place, content)
     except (ValueError, LookupError, TypeError, OSError, StopIteration) as error:
         message = f"the DOI {doi} cannot be written into a copy of {crate}: {error}"
         raise ProvcapError("damaged-metadata", message, f"is it whole? provcap check {crate}") from error
-    return own
+    return copy
 
 
 def _linked(source: str, target: str) -> str:
