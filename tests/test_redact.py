@@ -16,16 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provcap import bundle, check, codec, digest, redact
+from provcap.capture.scrub import PATTERNS
 from provcap.crate.policy import Policy
 from provcap.errors import ProvcapError
 from provcap.model import Run
 from provcap.opening import open_run
 from provcap.redact import Allowed, Known, Limits, scan
 from provcap.redact.pseudonyms import Pseudonyms
-from provcap.redact.rules import spans
+from provcap.redact.rules import REASONS, spans
 from tests import workflows
 from tests.conftest import materialise, read_run
 from tests.crates import ABOUT, unpacked
+from tests.engines import ROOT
 from tests.plants import PLANTS
 
 USER, HOST = "mmusterm", "knoten17.cluster.uni-x.de"
@@ -198,6 +200,65 @@ def test_a_machine_has_one_name() -> None:
     """Short and full name of a machine, and a user by name and by home directory, stay the same one."""
     names = Pseudonyms(KNOWN)
     assert names.text(f"knoten17 {HOST} carla /home/carla/x") == "host-1 host-1 user-1 /home/user-1/x"
+
+
+def test_short_names_are_replaced_where_they_are_names() -> None:
+    """A user called ``max`` on ``n1`` is replaced as account, in paths and addresses; the word stays in programs."""
+    names = Pseudonyms(Known(frozenset({"max"}), frozenset({"n1"})))
+    record = {
+        "user": "max",
+        "hostname": "n1",
+        "params": {"mode": "max"},
+        "command": "ssh max@n1 np.max(x) > /data/max/y",
+    }
+    assert names.value(record) == {
+        "user": "user-1",
+        "hostname": "host-1",
+        "params": {"mode": "max"},
+        "command": "ssh user-1@host-1 np.max(x) > /data/user-1/y",
+    }
+
+
+def test_what_authors_say_of_the_run_is_published(tmp_path: Path) -> None:
+    """An address and a name that the description gives, and a repository under one's own name, are there on purpose."""
+    run = read_run("succeeded")
+    about = replace(run.about, description=f"By {USER}, ask erika@uni-x.de.")
+    flow = replace(run.workflow, repository=f"https://github.com/{USER}/wf")
+    run = replace(run, about=about, workflow=flow, user=USER, workdir=f"/home/{USER}/x")
+    bundle.write_public(run, None, tmp_path / "crate", Policy())
+    new = open_run(str(tmp_path / "crate"), tmp_path).run
+    assert (new.about, new.workflow.repository) == (about, flow.repository)
+    assert (new.user, new.workdir) == ("user-1", "/home/user-1/x")
+
+
+def test_names_of_files_do_not_give_secrets_away(tmp_path: Path) -> None:
+    """A secret in the name of a file, of a member, or of a key is told without it."""
+    token = "ghp_" + "a1B2" * 9
+    (tmp_path / f"{token}.txt").write_text("x a@uni-x.de")
+    (tmp_path / "x.json").write_text(json.dumps({token: "b@uni-x.de"}))
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr(f"{token}.txt", "c@uni-x.de")
+    finds = scan(tmp_path)
+    assert sorted(f.rule for f in finds) == ["email"] * 3 + ["github-token"] * 3
+    assert all(token not in find.place + find.what for find in finds)
+
+
+def test_microscopes_write_utf_16(tmp_path: Path) -> None:
+    """Texts of binary files are looked through in both ways of writing, and the people in their XML are found."""
+    data = b"\x70\0\0\0" + "<UserName>Erika Muster</UserName> /home/carla/x".encode("utf-16-le") + b"\0\1"
+    (tmp_path / "x.lif").write_bytes(data)
+    (tmp_path / "x.czi").write_bytes(b"ZISRAW\0\0" + b"<UserName>Erika Muster</UserName> /home/carla/x")
+    assert [(f.file, f.rule) for f in scan(tmp_path)] == [
+        (name, rule) for name in ("x.czi", "x.lif") for rule in ("home-path", "image-person")
+    ]
+
+
+def test_every_rule_is_explained() -> None:
+    """Each rule of ours has its line in docs/publishing.md."""
+    text = (ROOT / "docs/publishing.md").read_text()
+    assert [
+        rule for rule in {**REASONS, **PATTERNS, "named-value": "", "random-text": ""} if f"`{rule}`" not in text
+    ] == []
 
 
 def test_public_crates_of_any_run_hold_no_names(any_run: Run, tmp_path: Path) -> None:

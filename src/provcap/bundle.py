@@ -73,9 +73,10 @@ def _sealed(run: Run, files: Path | None, journals: bool) -> dict[str, bytes]:
 
 def write_public(
     run: Run, files: Path | None, target: Path, policy: Policy, allow: Sequence[Allowed] = (), withhold: bool = False
-) -> tuple[Gap, ...]:
+) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
     """As `write_crate`, for others to read: names and secrets in the record and in texts are replaced, and data with a
-    find that `allow` does not cover are left out where `withhold` says so.
+    find that `allow` does not cover are left out where `withhold` says so. Returns the Gaps of packing, and those that
+    tell what was replaced and left out.
 
     Raises ProvcapError, and writes nothing, when something is left that should not leave.
     """
@@ -83,22 +84,22 @@ def write_public(
     new = public.public(run, files, lambda source: _kept(files, source) or _original(source))
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
         policy = replace(policy, moved=_moved(new, files, Path(folder)), clean=new.clean)
-        first, found = _tried(new, files, Path(folder, "first"), policy, allow)
-        left_out = _data(new.run, Path(folder, "first"), found) if withhold else {}
+        root = Path(folder, "first")
+        gaps, found = _tried(new, files, root, policy, allow)
+        left_out = _data(new.run, root, found) if withhold else {}
         if left_out:
-            gaps = tuple(Gap("withheld", f"file:{path}", why) for path, why in sorted(left_out.items()))
-            new.run = replace(new.run, gaps=(*new.run.gaps, *gaps))
+            new.run = replace(new.run, gaps=(*new.run.gaps, *_withheld(left_out)))
             policy = replace(policy, withheld=left_out)
-            first, found = _tried(new, files, Path(folder, "second"), policy, allow)
+            root = Path(folder, "second")
+            gaps, found = _tried(new, files, root, policy, allow)
         if found:
-            raise _blocked(found, _data(new.run, Path(folder, "first"), found), withhold)
-        if target.suffix.lower() == ".zip":
-            _write(new.run, files, target, policy, lambda s: new.sources.get(s.kept or s.digest))
-        else:
-            with contextlib.suppress(OSError):
-                target.rmdir()  # an empty directory is written to
-            Path(folder, "second" if left_out else "first").rename(target)
-    return first
+            raise _blocked(found, _data(new.run, root, found), withhold)
+        crate.place(root, target, new.run)
+    return gaps, new.run.gaps[len(run.gaps) :]
+
+
+def _withheld(left_out: Mapping[str, str]) -> tuple[Gap, ...]:
+    return tuple(Gap("withheld", f"file:{path}", why) for path, why in sorted(left_out.items()))
 
 
 def _tried(
@@ -106,7 +107,7 @@ def _tried(
 ) -> tuple[tuple[Gap, ...], tuple[Find, ...]]:
     """Write the crate as a directory and look through it for the names of the original, and for everything else."""
     gaps = _write(new.run, files, target, policy, lambda s: new.sources.get(s.kept or s.digest))
-    known = replace(redact.of_crate(target), users=new.known.users, hosts=new.known.hosts, versions=new.known.versions)
+    known = replace(new.known, published=new.known.published | redact.of_crate(target).published)
     return gaps, redact.blocking(redact.scan(target, allow, known))
 
 

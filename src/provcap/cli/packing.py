@@ -12,7 +12,7 @@ from provcap.cli.arguments import COMMON, NAMED, STRICT, Verbs, new_file, strict
 from provcap.cli.redacting import allowed
 from provcap.errors import ProvcapError
 from provcap.model import Gap
-from provcap.opening import open_run
+from provcap.opening import Opened, open_run
 
 if TYPE_CHECKING:
     from provcap.crate.policy import Policy
@@ -70,8 +70,6 @@ def cmd_prov(options: argparse.Namespace) -> int:
 
 
 def cmd_crate(options: argparse.Namespace) -> int:
-    from provcap import bundle
-
     opened = open_run(options.run, options.directory)
     if opened.crate is not None:
         raise ProvcapError(
@@ -80,15 +78,28 @@ def cmd_crate(options: argparse.Namespace) -> int:
     if opened.going_on:
         raise ProvcapError("still-running", f"the run {opened.run.id} is still going on", "pack it when it has ended")
     target = Path(options.output or f"{opened.run.id}.crate.zip")
-    if options.public:
-        gaps = bundle.write_public(
-            opened.run, opened.files, target, _policy(options), allowed(options), options.withhold
-        )
-    else:
-        gaps = bundle.write_crate(opened.run, opened.files, target, _policy(options))
+    gaps = _write(opened, target, options)
     packed(gaps, target)
     print(target)
     return strict(options, (*opened.run.gaps, *gaps))
+
+
+def _write(opened: Opened, target: Path, options: argparse.Namespace) -> tuple[Gap, ...]:
+    """Write the crate, for its owner or for others; the gaps of packing."""
+    from provcap import bundle, summary
+
+    policy = _policy(options)
+    if not options.public:
+        if options.withhold or options.allow:
+            raise ProvcapError("unknown-argument", "--withhold and --allow are for --public", "see docs/publishing.md")
+        return bundle.write_crate(opened.run, opened.files, target, policy)
+    if policy.journals:
+        hint = "leave out --with-journals"
+        raise ProvcapError("journals-not-public", "journals are sealed with all names in them", hint)
+    gaps, told = bundle.write_public(opened.run, opened.files, target, policy, allowed(options), options.withhold)
+    for gap in told:
+        print(summary.screen(f"{target}: {gap.subject}: {gap.message}"), file=sys.stderr)
+    return gaps
 
 
 def _policy(options: argparse.Namespace) -> Policy:

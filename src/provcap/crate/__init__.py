@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from provcap import store
 from provcap.codec import encode
 from provcap.crate import actions, assemble, assessments, containers, files, readme, sink, software, workflow
 from provcap.crate.draft import Draft, fragment, ref
-from provcap.crate.packing import Packing, SourceReader, pack_artifacts, pack_sources
+from provcap.crate.packing import Content, Packing, SourceReader, pack_artifacts, pack_sources
 from provcap.crate.people import add_agent
 from provcap.crate.places import Places
 from provcap.crate.policy import Policy
@@ -22,7 +24,7 @@ from provcap.model import Gap, Run
 from provcap.questions import external_inputs, final_outputs
 from provcap.seal.manifest import BLOCKS, MANIFEST, SIGNATURE
 
-__all__ = ["Policy", "write"]
+__all__ = ["Policy", "place", "write"]
 
 STANDARD = Policy()
 LOG = "provenance/snakemake.log"  #: Snakemake's own log of the run, in the crate
@@ -52,6 +54,26 @@ def write(
         packing.put(assemble.PREVIEW, extras[assemble.PREVIEW])
     sink.write_all(target, packing.contents, packing.folders, run.ended or run.started)
     return tuple(packing.gaps)
+
+
+def place(root: Path, target: Path, run: Run) -> None:
+    """Move the crate of `run` in the directory `root` to `target`, as `write` would have written it there."""
+    if not sink.is_zip(target):
+        with contextlib.suppress(OSError):
+            target.rmdir()  # an empty directory may be written to
+        root.rename(target)
+        return
+    contents: dict[str, Content] = {}
+    folders: set[str] = set()
+    for folder, below, names in os.walk(root):
+        here = Path(folder).relative_to(root)
+        folders |= {(here / name).as_posix() for name in below}
+        for name in names:
+            path = Path(folder, name)
+            contents[(here / name).as_posix()] = Content(path=path, executable=bool(path.stat().st_mode & 0o100))
+    for own in (MANIFEST, BLOCKS):
+        contents.pop(own, None)
+    sink.write_all(target, contents, folders, run.ended or run.started)
 
 
 def _pack(

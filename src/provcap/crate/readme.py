@@ -16,8 +16,8 @@ _SHOWN: Final = 50  #: longer lists are cut here; the whole is in the metadata
 
 def compose(run: Run, packing: Packing, gaps: Sequence[Gap]) -> bytes:
     """The text, in Markdown."""
-    parts = [_intro(run), _reading(run, packing), _again(run, packing), _missing(packing, gaps)]
-    return ("\n\n".join(parts) + "\n").encode("utf-8", "backslashreplace")
+    parts = [_intro(run), _reading(run, packing), _again(run, packing), _replaced(gaps), _missing(packing, gaps)]
+    return ("\n\n".join(filter(None, parts)) + "\n").encode("utf-8", "backslashreplace")
 
 
 def _intro(run: Run) -> str:
@@ -82,6 +82,19 @@ def _again(run: Run, packing: Packing) -> str:
         text += "\n\nThese inputs lay outside the work directory, or had a name that was taken:\n\n"
         text += "\n".join(_listed(sorted(f"`{i.artifact.path}` is `{i.place}`" for i in moved)))
     return text
+
+
+def _replaced(gaps: Sequence[Gap]) -> str:
+    """What is other here than it was in the run, as this crate is for others."""
+    told = [gap for gap in gaps if gap.slug in ("redacted-for-publication", "withheld")]
+    if not told:
+        return ""
+    text = "## What was replaced\n\nThis crate was written for others to read. In the record, the workflow's files and "
+    text += (
+        "the logs, other names stand for people, machines and addresses (`user-1`, `host-1`), the same everywhere, and "
+    )
+    text += "secrets are `<redacted:…>`. Checksums are those of the files as they are here. Data were not altered.\n\n"
+    return text + "\n".join(_listed([f"{gap.subject}: {gap.message}" for gap in told]))
 
 
 def _missing(packing: Packing, gaps: Sequence[Gap]) -> str:

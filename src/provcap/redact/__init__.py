@@ -29,7 +29,8 @@ def scan(
     look = Look(of_crate(root) if known is None else known, tuple(allow), limits)
     for place in progress.over(_places(root), "looking for what is secret or personal"):
         clear = place.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        look.text(place, clear, f"{clear} (its name)")
+        label = look.label(clear)
+        look.text(place, clear, f"{label} (its name)")
         path = root / place
         try:
             info = os.lstat(path)
@@ -37,7 +38,7 @@ def scan(
                 look.unseen(clear, clear, "a link or a special file")
                 continue
             with open(path, "rb") as stream:
-                contents.look_into(stream, info.st_size, look, clear, clear)
+                contents.look_into(stream, info.st_size, look, clear, label)
         except OSError as error:
             look.unseen(clear, clear, f"it cannot be read: {error.strerror}")
     return look.finds()

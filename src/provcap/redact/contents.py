@@ -19,6 +19,7 @@ _JSON: Final = frozenset(".json .jsonld .ipynb .zattrs .zgroup .zarray .zmetadat
 _TABLES: Final = frozenset(".csv .tsv .txt .tab".split())
 MAX_JSON: Final = 64 << 20  #: bytes; a larger one is read as text
 _VISIBLE: Final = re.compile(rb"[\x20-\x7e]{12,4096}")
+_WIDE: Final = re.compile(rb"(?:[\x20-\x7e]\0){12,4096}")  #: UTF-16, as microscopes write it
 _EMBEDDED: Final = re.compile(r"(?:[A-Za-z0-9+/]{4}|\\n){100,}[A-Za-z0-9+/]*={0,2}")
 _MAGICS: Final = ("iVBORw0KGgo", "/9j/", "SUkq", "TU0A", "H4sI", "UEsDB")  #: base64 of what is looked into
 
@@ -41,8 +42,9 @@ def look_into(stream: IO[bytes], size: int, look: Look, file: str, place: str, d
                 look.unseen(file, place, f"more than {MAX_DEPTH} levels of files in files")
                 return
             for member, inner, length in boxes.members(head, stream, look, file, place):
-                look.text(member.rpartition("!")[2], file, f"{member} (its name)")
-                look_into(inner, length, look, file, member, depth + 1)
+                label = look.label(member)
+                look.text(member.rpartition("!")[2], file, f"{label} (its name)")
+                look_into(inner, length, look, file, label, depth + 1)
         elif b"\0" in head:
             _strings(stream, size, look, file, place)
         else:
@@ -61,7 +63,10 @@ def _strings(stream: IO[bytes], size: int, look: Look, file: str, place: str) ->
     while block := stream.read(BLOCK):
         data = tail + block
         found = b"\n".join(_VISIBLE.findall(data)).decode("ascii")
-        look.text(found, file, place, code=True)
+        wide = b"\n".join(_WIDE.findall(data)).replace(b"\0", b"").decode("ascii")
+        for text in (found, wide):
+            look.text(text, file, place, code=True)
+            pictures.persons(text, look, file, place)
         if look.late:
             look.unseen(file, place, "the time was up before its end")
             return
@@ -90,10 +95,12 @@ def _text(stream: IO[bytes], size: int, look: Look, file: str, place: str, depth
         look.unseen(file, place, f"larger than {look.limits.file_bytes} bytes")
         return
     code = is_code(place)
-    for line, text in _pieces(stream):
+    whole = size <= MAX_JSON  # an image that is embedded must not be cut
+    for line, text in [(1, stream.read().decode("utf-8", "surrogateescape"))] if whole else _pieces(stream):
         if line == 1 and suffix in _TABLES:
             look.header(text, file, place)
         clear = _EMBEDDED.sub("", text) if len(text) > 400 else text
+        pictures.persons(text, look, file, place)
         look.text(clear if text.count("\n") == clear.count("\n") else text, file, place, code, line)
         if len(clear) != len(text):
             _embedded(text, look, file, place, depth)

@@ -36,6 +36,17 @@ _LAP: Final = 200
 _VERSION: Final = re.compile(r"[=<>~!]*=?\d+(?:\.\w+)+(?:[=+-]\w+)*|=.*")
 #: what stands under a secret name in metadata and schemas and is none: a sentence, a reference, a URL without more
 _DESCRIBED: Final = re.compile(r"\S+\s+\S+\s+\S|^#|^https?://[^@]*$")
+_NEEDED: Final = {
+    "private-key": ("PRIVATE KEY-----",),
+    "url-userinfo": ("://", "@"),
+    "github-token": ("gh", "_"),
+    "gitlab-token": ("glpat-",),
+    "google-key": ("AIza",),
+    "slack-token": ("xox",),
+    "jwt": (".eyJ",),
+}
+_TOKEN: Final = re.compile(r"\d|=\Z")  # "basic assumptions" are no token
+_PROSE: Final = re.compile(r"[ ,]+[a-z]")
 _LABELS: Final = {
     "private-key": "a private key opens whatever its public half locks",
     "url-userinfo": "a name and a password in a URL",
@@ -56,10 +67,11 @@ def secrets(text: str, code: bool) -> Iterator[Span]:
 
     if scrub.may_have_secrets(text):
         for rule, pattern in scrub.PATTERNS.items():
-            for match in pattern.finditer(text):
-                if "<redacted:" not in match[0]:
+            for match in pattern.finditer(text) if _may_have(rule, text) else ():
+                if "<redacted:" not in match[0] and (rule != "authorization" or _TOKEN.search(match[0])):
                     yield Span(match.start(), match.end(), rule)
-        for pattern in (scrub.QUOTED_VALUE, scrub.NAMED_VALUE) if code else (scrub.NAMED_VALUE,):
+        patterns = (scrub.QUOTED_VALUE, scrub.NAMED_VALUE) if code else (scrub.NAMED_VALUE,)
+        for pattern in patterns if scrub.SECRET_NAME.search(text) else ():
             for match in pattern.finditer(text):
                 value = _value(match, code and pattern is scrub.NAMED_VALUE)
                 if value is not None:
@@ -70,10 +82,18 @@ def secrets(text: str, code: bool) -> Iterator[Span]:
     yield from _random(text)
 
 
+def _may_have(rule: str, text: str) -> bool:
+    """Whether what `rule` of the capture cannot do without is in `text`; a search for a word takes next to no time."""
+    return all(word in text for word in _NEEDED.get(rule, ()))
+
+
 def _value(match: re.Match[str], options_only: bool) -> str | None:
     value = scrub.secret_value(match)
     if value is None or "\n" in match["between"] or _VERSION.fullmatch(value):
         return None  # in YAML what follows on the next line has a name of its own; tokenizers==0.19 is a package
+    told = value.isalpha() and value.islower() and not match["name"].startswith("-") and "=" not in match["between"]
+    if told and _PROSE.match(match.string, match.end()):
+        return None  # "the token: it has expired"
     return None if options_only and not match["name"].startswith("--") else value
 
 

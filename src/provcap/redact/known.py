@@ -7,7 +7,7 @@ import json
 import keyword
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -50,26 +50,34 @@ class Known:
     users: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
     published: frozenset[str] = frozenset()  #: e-mail addresses of authors, which are there on purpose
+    narrow: frozenset[str] = frozenset()  #: of these names, what the authors say of the run in their own words
     versions: frozenset[str] = frozenset()  #: of packages: four numbers with dots need not be an address
 
     @cached_property
     def user(self) -> re.Pattern[str] | None:
         """Finds any of `users` where it stands for itself."""
-        return _any_of(self.users)
+        return _any_of(self.users, self.narrow)
 
     @cached_property
     def host(self) -> re.Pattern[str] | None:
         """Finds any of `hosts`."""
-        return _any_of(self.hosts, re.I)
+        return _any_of(self.hosts, self.narrow, re.I)
 
 
-def _any_of(names: Iterable[str], flags: int = 0) -> re.Pattern[str] | None:
+def account(name: str, value: str, known: Known) -> str | None:
+    """The rule for `value`, a short name of an account or machine that is kept under `name`; None for all others."""
+    if name.lower() in ("user", "username", "logname") and value in known.users:
+        return "user-name"
+    return "host-name" if name.lower() in ("host", "hostname", "node") and value in known.hosts else None
+
+
+def _any_of(names: Iterable[str], narrowed: frozenset[str], flags: int = 0) -> re.Pattern[str] | None:
     """A name between any signs that are no letters; one that is short or a word, only as a part of a path or an
     address, or alone under a name like ``user``."""
     plain: list[str] = []
     narrow: list[str] = []
     for name in sorted(names, key=lambda n: (-len(n), n)):
-        word = len(name) <= SHORT or name.lower() in _WORDS
+        word = len(name) <= SHORT or name.lower() in _WORDS or name in narrowed
         (narrow if word else plain).append(re.escape(name))
     parts = []
     if plain:
@@ -88,13 +96,23 @@ def _any_of(names: Iterable[str], flags: int = 0) -> re.Pattern[str] | None:
 
 def of_run(run: Run) -> Known:
     """The names in the record of a run."""
+    from provcap.redact import rules
+
     users = {run.user or ""} | set(_owners(run))
     hosts = {run.hostname or "", *(h.hostname or "" for h in run.hardware)}
     hosts |= {job.allocation.get("node", "") for job in run.jobs}
     hosts |= {host.partition(".")[0] for host in hosts if not host.partition(".")[0].isdigit()}
     versions = {p.version for e in run.environments for p in e.packages}
     versions |= {m.version for i in run.imports for m in i.modules if m.version}
-    return Known(_named(users), _named(hosts), versions=frozenset(v for v in versions if v.count(".") == 3))
+    said = codec.dumps(codec.encode(run.about))
+    names = _named(users) | _named(hosts)
+    return Known(
+        _named(users),
+        _named(hosts),
+        frozenset(match[0].lower() for match in rules.EMAIL.finditer(said)),
+        frozenset(name for name in names if re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", said)),
+        frozenset(v for v in versions if v.count(".") == 3),
+    )
 
 
 def _named(names: Iterable[str]) -> frozenset[str]:
@@ -118,7 +136,7 @@ def of_crate(root: Path) -> Known:
             found = of_run(codec.load_run(record.read_bytes()))
         except (DamagedRecord, OSError):
             found = Known()
-    return Known(found.users, found.hosts, _published(root), found.versions)
+    return replace(found, published=found.published | _published(root))
 
 
 def _published(root: Path) -> frozenset[str]:

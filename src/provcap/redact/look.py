@@ -5,18 +5,19 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from provcap.redact import detectors
 from provcap.redact.finding import Allowed, Find, reason_for
-from provcap.redact.known import Known
+from provcap.redact.known import Known, account
 from provcap.redact.rules import BIRTH_COLUMN, REASONS, is_birth_date, spans
 
 SHOWN: Final = 5  #: finds of one rule in one file; more are counted
 MAX_DEPTH: Final = 2  #: files in files in files
 BLOCK: Final = 1 << 20  #: bytes of text at once
+PART, LAP = 1 << 15, 1 << 10  #: characters that the rules are given at once, and of which parts overlap
 #: what provcap makes of the record and the files: what may pass there, may pass here
 DERIVED: Final = ("provenance/prov.", "provenance/statement", "provenance/gaps", "ro-crate-", "README.md")
 _VISIBLE: Final = frozenset({"user-name", "host-name", "home-path", "internal-name", "private-address"})
@@ -27,7 +28,7 @@ class Limits:
     """What a look may cost; what goes beyond is told as ``not-scanned``."""
 
     file_bytes: int = 2 << 30  #: of one file that is read as text or for its texts
-    member_bytes: int = 256 << 20  #: of one file inside of another, unpacked
+    member_bytes: int = 1 << 30  #: of one file inside of another, unpacked
     members: int = 20_000  #: files inside of one file
     seconds: float = 1800.0  #: for the whole crate
 
@@ -77,12 +78,20 @@ class Look:
         short = len(text) < 200
         if short and (text, code) in self._clean:
             return
-        found = spans(text, self.known, code)
-        if short and not found and len(self._clean) < 1_000_000:
-            self._clean.add((text, code))
-        for span in found:
-            where = place if line is None else f"{place}:{line + text.count(chr(10), 0, span.start)}"
-            self.note(file, where, span.rule, text[span.start : span.end])
+        for begin, part in _parts(text):
+            found = spans(part, self.known, code)
+            if short and not found and len(self._clean) < 1_000_000:
+                self._clean.add((text, code))
+            for span in found:
+                where = place if line is None else f"{place}:{line + text.count(chr(10), 0, begin + span.start)}"
+                self.note(file, where, span.rule, part[span.start : span.end])
+
+    def label(self, place: str) -> str:
+        """`place` as it may be told: a file, too, can be called as a secret is."""
+        for span in reversed(spans(place, self.known) if len(place) >= 12 else ()):
+            if span.rule not in REASONS:
+                place = place[: span.start] + mask(place[span.start : span.end], span.rule) + place[span.end :]
+        return place
 
     def header(self, text: str, file: str, place: str) -> None:
         """Look at the first line of a table for a column with dates of birth."""
@@ -98,13 +107,14 @@ class Look:
             if isinstance(item, dict):
                 for key, inner in item.items():
                     self.text(key, file, where, code)
-                    stack.append((inner, key, f"{where}/{key[:80]}"))
+                    stack.append((inner, key, f"{where}/{self.label(key[:80])}"))
             elif isinstance(item, list):
                 stack += [(inner, called, f"{where}/{number}") for number, inner in enumerate(item)]
                 self._options(item, file, where)
             elif isinstance(item, str):
-                if detectors.is_named_secret(called, item):
-                    self.note(file, where, "named-value", item)
+                rule = "named-value" if detectors.is_named_secret(called, item) else account(called, item, self.known)
+                if rule is not None:
+                    self.note(file, where, rule, item)
                 else:
                     self.text(item, file, where, code)
                     if is_birth_date(called, item):
@@ -158,3 +168,15 @@ class Look:
     def _judged(self, find: Find) -> Find:
         because = reason_for(find, self.allow)
         return find if because is None else replace(find, blocks=False, because=because)
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """`text` in parts of about PART characters that end with a line, each with its place: most hold nothing that a rule
+    must look at twice. Where lines are very long, parts overlap."""
+    begin = 0
+    while begin < len(text) or not begin:
+        end = begin + PART
+        line = text.find("\n", end, end + PART) if end < len(text) else -1
+        end = line + 1 if line >= 0 else end + PART
+        yield begin, text[begin:end]
+        begin = end if line >= 0 or end >= len(text) else end - LAP

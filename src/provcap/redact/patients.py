@@ -45,7 +45,8 @@ LARGEST_VALUE: Final = 64 << 10  #: bytes; a larger one is left in the file
 
 def look(head: bytes, stream: IO[bytes], look: Look, file: str, place: str) -> bool:
     """Look through the elements of a DICOM file; False when it is none, whatever it is called."""
-    if head[128:132] != b"DICM":
+    magic = head[128:132] == b"DICM"
+    if not magic and not place.lower().endswith((".dcm", ".dicom")):
         return False
     import pydicom
 
@@ -53,7 +54,7 @@ def look(head: bytes, stream: IO[bytes], look: Look, file: str, place: str) -> b
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            data = pydicom.dcmread(stream, stop_before_pixels=True, defer_size=LARGEST_VALUE)
+            data = pydicom.dcmread(stream, stop_before_pixels=True, force=not magic, defer_size=LARGEST_VALUE)
             _elements(data, look, file, place)
     except Exception as error:  # foreign code on foreign data, and its exceptions are not documented
         look.unseen(file, place, f"this DICOM file cannot be read: {type(error).__name__}")

@@ -21,9 +21,11 @@ _OME: Final = re.compile(r"<(?:\w{1,20}:)?Experimenter\b(?P<attributes>[^<>]{0,2
 _ATTRIBUTE: Final = re.compile(
     r"\b(?P<name>FirstName|MiddleName|LastName|Email|UserName|DisplayName)\s*=\s*\"(?P<value>[^\"]{1,500})\""
 )
-_XMP: Final = re.compile(
-    r"<(?:dc:creator|aux:OwnerName|xmpRights:Owner)>(?:\s*<[^<>]{1,60}>){0,4}\s*(?P<value>[^<>\s][^<>]{0,200})"
+_XML: Final = re.compile(
+    r"<(?P<name>dc:creator|aux:OwnerName|xmpRights:Owner|UserName|UserDisplayName|Operator)>(?:\s*<[^<>/]{1,60}>){0,4}\s*"
+    r"(?P<value>[^<>\s][^<>]{0,200})<"
 )
+_SOFTWARE: Final = re.compile(r"matplotlib|inkscape|graphviz|ggplot|imagej|fiji|zen |://", re.I)
 _NOBODY: Final = frozenset("unknown anonymous none n/a default user admin root".split())
 
 
@@ -97,15 +99,22 @@ def _as_text(value: Any) -> str:
 
 
 def described(text: str, look: Look, file: str, place: str) -> None:
-    """Look through a description: plain text, OME-XML (``Experimenter``), or XMP (``dc:creator``)."""
-    for experimenter in _OME.finditer(text):
+    """Look through a description: plain text, OME-XML, or XMP."""
+    persons(text, look, file, place)
+    look.text(text, file, place)
+
+
+def persons(text: str, look: Look, file: str, place: str) -> None:
+    """The people whom XML in `text` names: ``Experimenter`` of OME, ``UserName`` of microscopes, ``dc:creator``."""
+    for experimenter in _OME.finditer(text) if "Experimenter" in text else ():
         for match in _ATTRIBUTE.finditer(experimenter["attributes"]):
             if match["value"].lower() not in _NOBODY:
-                where = f"{place}/Experimenter/{match['name']}"
+                where = f"{place}!Experimenter/{match['name']}"
                 look.note(file, where, "email" if match["name"] == "Email" else "image-person", match["value"])
-    for match in _XMP.finditer(text):
-        look.note(file, f"{place}/creator", "image-person", match["value"].strip())
-    look.text(text, file, place)
+    for match in _XML.finditer(text) if "</" in text else ():
+        value = match["value"].strip()
+        if value.lower() not in _NOBODY and not _SOFTWARE.search(value):
+            look.note(file, f"{place}!{match['name']}", "image-person", value)
 
 
 def _pillow(stream: IO[bytes], look: Look, file: str, place: str) -> None:

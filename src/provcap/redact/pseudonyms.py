@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from provcap.redact import detectors
 from provcap.redact.contents import is_code
-from provcap.redact.known import Known
+from provcap.redact.known import Known, account
 from provcap.redact.rules import is_birth_date, spans
 
 _KINDS: Final = {"home-path": "user", "user-name": "user", "host-name": "host", "internal-name": "host",
@@ -62,6 +62,10 @@ class Pseudonyms:
             return value
         if detectors.is_named_secret(name, value):
             return self._secret("named-value")
+        rule = account(name, value, self.known)
+        if rule is not None:
+            self.counts[rule] += 1
+            return self._name(rule, value)
         return self._secret("birth-date") if is_birth_date(name, value) else self.text(value, code)
 
     def content(self, data: bytes, path: str) -> bytes:
