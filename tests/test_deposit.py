@@ -57,6 +57,7 @@ def test_what_passes_is_waited_for(server: Archive, ready: deposit.Prepared, tmp
         ("half", "archive-unreachable"),
         ("401", "archive-forbids"),
         ("403", "archive-forbids"),
+        ("echo", "archive-forbids"),
         ("wrong-checksum", "checksum-differs"),
     ],
 )

@@ -73,9 +73,11 @@ class Transport:
         refuse_unsafe(base)
         self.base = base.rstrip("/")
         self._origin = origin(base)
+        self._token = token
         self._header = scheme(token) if token else None
         self._pause = pause
         self._session = requests.Session()
+        self._session.trust_env = not is_loopback(self._origin[1])  # what stays here goes to no proxy
         self._session.headers["User-Agent"] = f"provcap/{__version__}"
 
     def __repr__(self) -> str:
@@ -156,6 +158,9 @@ class Transport:
                     raise Refused("archive-refused", f"{self._shown(url)} redirects in a circle", "", 310)
                 judge(response, f"{method} {self._shown(url)}")
                 yield response
+            except Refused as error:
+                self._silence(error)
+                raise
             except requests.exceptions.SSLError:
                 message = f"{self._shown(url)}: its TLS certificate is not valid"
                 raise Refused(
@@ -193,6 +198,13 @@ class Transport:
                 verify=True,
             )
         )
+
+    def _silence(self, error: Refused) -> None:
+        """Take the token out of `error`, should the archive have said it."""
+        if self._token is not None and self._token in json.dumps([error.message, error.answer], default=str):
+            error.message = error.message.replace(self._token, "…")
+            error.answer = None
+            error.args = (error.message,)
 
     def _shown(self, where: str) -> str:
         """`where` for people: without query, which may hold a signature."""
