@@ -4,6 +4,7 @@
 ├── probe/<id>/                 the staged probe, the same files for every run that used that version
 ├── sources/<sha256>            the workflow's files as they were when a run began
 ├── order/<run id>              only where a clock stepped back: after which run that run stands
+├── deposits/<key>.json         how far the deposit of a crate in an archive is
 └── runs/<run id>/
     ├── events.jsonl            what the main process planned and saw
     ├── records/<writer>.jsonl  one file per process that ran jobs; a line when an attempt begins, one when it ends
