@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -251,6 +252,24 @@ def test_microscopes_write_utf_16(tmp_path: Path) -> None:
     assert [(f.file, f.rule) for f in scan(tmp_path)] == [
         (name, rule) for name in ("x.czi", "x.lif") for rule in ("home-path", "image-person")
     ]
+
+
+def test_images_in_texts_are_looked_into(tmp_path: Path) -> None:
+    """An image in a notebook, a page or a drawing, in base64 and in many lines, is looked into as a file is."""
+    from PIL import Image, PngImagePlugin
+
+    for kind in (False, True):
+        info = PngImagePlugin.PngInfo()
+        info.add_text("Author", "Erika Muster", zip=kind)
+        image = io.BytesIO()
+        Image.effect_noise((40, 40), 50).save(image, "PNG", pnginfo=info)
+        text = base64.encodebytes(image.getvalue()).decode()
+        (tmp_path / f"page-{kind}.html").write_text(f'<img src="data:image/png;base64,{text.replace(chr(10), "")}">')
+        (tmp_path / f"plot-{kind}.svg").write_text(f'<svg><image href="data:image/png;base64,{text}"/></svg>\n')
+        (tmp_path / f"book-{kind}.ipynb").write_text(json.dumps({"cells": [{"outputs": [{"image/png": text}]}]}))
+    finds = scan(tmp_path)
+    assert {f.file for f in finds if f.rule == "image-person"} == {path.name for path in tmp_path.iterdir()}
+    assert {f.rule for f in finds} == {"image-person"}
 
 
 def test_every_rule_is_explained() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import io
 import json
 import posixpath
@@ -17,11 +18,11 @@ _CODE: Final = frozenset(
 )
 _JSON: Final = frozenset(".json .jsonld .ipynb .zattrs .zgroup .zarray .zmetadata .geojson".split())
 _TABLES: Final = frozenset(".csv .tsv .txt .tab".split())
-MAX_JSON: Final = 64 << 20  #: bytes; a larger one is read as text
+MAX_JSON: Final = 32 << 20  #: bytes; a larger one is read as text
 _VISIBLE: Final = re.compile(rb"[\x20-\x7e]{12,4096}")
 _WIDE: Final = re.compile(rb"(?:[\x20-\x7e]\0){12,4096}")  #: UTF-16, as microscopes write it
-_EMBEDDED: Final = re.compile(r"(?:[A-Za-z0-9+/]{4}|\\n){100,}[A-Za-z0-9+/]*={0,2}")
-_MAGICS: Final = ("iVBORw0KGgo", "/9j/", "SUkq", "TU0A", "H4sI", "UEsDB")  #: base64 of what is looked into
+#: base64 of a PNG, a JPEG, a TIFF, a gzip or a zip, in one line or, as in notebooks and SVG, in many
+_EMBEDDED: Final = re.compile(r"(?:iVBORw0KGgo|/9j/|SUkq|TU0A|H4sI|UEsD)[A-Za-z0-9+/\r\n\\]{400,}={0,2}")
 
 
 def look_into(stream: IO[bytes], size: int, look: Look, file: str, place: str, depth: int = 0) -> None:
@@ -99,9 +100,9 @@ def _text(stream: IO[bytes], size: int, look: Look, file: str, place: str, depth
     for line, text in [(1, stream.read().decode("utf-8", "surrogateescape"))] if whole else _pieces(stream):
         if line == 1 and suffix in _TABLES:
             look.header(text, file, place)
-        clear = _EMBEDDED.sub("", text) if len(text) > 400 else text
+        clear = _EMBEDDED.sub(lambda match: "\n" * match[0].count("\n"), text)
         pictures.persons(text, look, file, place)
-        look.text(clear if text.count("\n") == clear.count("\n") else text, file, place, code, line)
+        look.text(clear, file, place, code, line)
         if len(clear) != len(text):
             _embedded(text, look, file, place, depth)
         if look.late:
@@ -132,14 +133,13 @@ def _pieces(stream: IO[bytes]) -> Iterator[tuple[int, str]]:
 
 def _embedded(text: str, look: Look, file: str, place: str, depth: int) -> None:
     """Images and archives that stand in the text in base64, as in notebooks and in data URIs."""
-    import base64
-
+    if depth >= MAX_DEPTH:
+        return
     for number, match in enumerate(_EMBEDDED.finditer(text)):
-        value = match[0].replace("\\n", "")
-        if not value.startswith(_MAGICS) or depth >= MAX_DEPTH or number >= look.limits.members:
-            continue
-        try:
-            data = base64.b64decode(value + "=" * (-len(value) % 4))
-        except ValueError:
-            continue
-        look_into(io.BytesIO(data), len(data), look, file, f"{place}!embedded-{number}", depth + 1)
+        where = f"{place}!embedded-{number}"
+        if number >= look.limits.members or look.late:
+            look.unseen(file, where, f"only the first {number} of what is embedded were looked into")
+            return
+        value = re.sub(r"\\n|\s", "", match[0]).rstrip("=")
+        data = binascii.a2b_base64(value[: len(value) // 4 * 4])
+        look_into(io.BytesIO(data), len(data), look, file, where, depth + 1)

@@ -89,7 +89,9 @@ def _may_have(rule: str, text: str) -> bool:
 
 def _value(match: re.Match[str], options_only: bool) -> str | None:
     value = scrub.secret_value(match)
-    if value is None or "\n" in match["between"] or _VERSION.fullmatch(value):
+    if value is not None and match["value"][0] not in "\"'":
+        value = value.rstrip(",}]")  # of a list or a mapping around it
+    if not value or "\n" in match["between"] or _VERSION.fullmatch(value):
         return None  # in YAML what follows on the next line has a name of its own; tokenizers==0.19 is a package
     told = value.isalpha() and value.islower() and not match["name"].startswith("-") and "=" not in match["between"]
     if told and _PROSE.match(match.string, match.end()):

@@ -39,6 +39,7 @@ _NOBODY: Final = frozenset(
     "anonymous anonymized anonymised anon anonym pseudonymized pseudonymised deidentified de-identified removed none "
     "unknown n/a na not_available xxx 0 000000 00000000 19000101".split()
 )
+_DEFLATED: Final = b"1.2.840.10008.1.2.1.99"  #: PS3.5, A.5
 MAX_ELEMENTS: Final = 100_000
 LARGEST_VALUE: Final = 64 << 10  #: bytes; a larger one is left in the file
 
@@ -48,6 +49,9 @@ def look(head: bytes, stream: IO[bytes], look: Look, file: str, place: str) -> b
     magic = head[128:132] == b"DICM"
     if not magic and not place.lower().endswith((".dcm", ".dicom")):
         return False
+    if _DEFLATED in head:
+        look.unseen(file, place, "a deflated DICOM file, which could unpack to any size")
+        return True
     import pydicom
 
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # what it would warn of is told as not-scanned

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
+import zlib
 from typing import IO, Any, Final
 
 from provcap.redact.look import Look
@@ -117,14 +118,35 @@ def persons(text: str, look: Look, file: str, place: str) -> None:
             look.note(file, f"{place}!{match['name']}", "image-person", value)
 
 
+def _png(stream: IO[bytes], look: Look, file: str, place: str) -> None:
+    """The text chunks of a PNG (PNG specification, 11.3.3), which may follow the pixels; these are skipped."""
+    stream.seek(len(_PNG))
+    while len(start := stream.read(8)) == 8 and not look.late:
+        length, kind = int.from_bytes(start[:4], "big"), start[4:]
+        if kind not in (b"tEXt", b"zTXt", b"iTXt") or length > MAX_TEXT:
+            stream.seek(length + 4, 1)
+            continue
+        key, _, rest = stream.read(length).partition(b"\0")
+        stream.seek(4, 1)
+        packed = kind == b"zTXt" or (kind == b"iTXt" and rest[:1] == b"\1")
+        value = rest if kind == b"tEXt" else rest[1:] if kind == b"zTXt" else rest[2:].split(b"\0", 2)[-1]
+        if packed:
+            value = zlib.decompressobj().decompress(value, MAX_TEXT)
+        _tag(
+            key.decode("latin-1"), value.decode("latin-1" if kind != b"iTXt" else "utf-8", "replace"), look, file, place
+        )
+    stream.seek(0)
+
+
 def _pillow(stream: IO[bytes], look: Look, file: str, place: str) -> None:
-    """PNG and JPEG. The pixels are not decoded."""
+    """EXIF of PNG and JPEG, and the comments of JPEG. The pixels are not decoded."""
     from PIL import ExifTags, Image
 
+    if stream.read(len(_PNG)) == _PNG:
+        _png(stream, look, file, place)
+    stream.seek(0)
     with Image.open(stream) as image:
-        if image.format == "PNG":
-            image.load()  # texts may follow the pixels
-        for name, value in image.info.items():
+        for name, value in image.info.items() if image.format != "PNG" else ():
             if isinstance(value, str | bytes) and name not in ("icc_profile", "exif"):
                 _tag(str(name), value, look, file, place)
         exif = image.getexif()
