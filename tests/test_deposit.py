@@ -17,9 +17,11 @@ import pytest
 from provcap import check, deposit
 from provcap.deposit import answers, invenio_files, state, tokens, transport
 from provcap.deposit.invenio_metadata import marker
+from provcap.deposit.settings import Settings
 from provcap.errors import ProvcapError
-from tests import archive_server, workflows
+from tests import archive_server, deposits, workflows
 from tests.archive_server import Archive
+from tests.crates import ABOUT
 from tests.deposits import is_sound, send, whole
 
 PASSING = ("500", "503", "429", "429-date", "drop-before", "drop-after", "half", "slow", "wrong-checksum")
@@ -332,4 +334,38 @@ def test_a_crate_that_is_not_whole_does_not_leave(server: Archive, crate: Path, 
     done = workflows.provcap(tmp_path, *words, PROVCAP_TOKEN=server.token)
     assert done.returncode == 2
     assert "[damaged-crate]" in done.stderr
+    assert server.requests == []
+
+
+def test_an_archive_of_a_third_party_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that names an archive under the entry point group provcap.archives gives it, also for a name of ours."""
+    (tmp_path / "their_archive.py").write_text(
+        "class Own:\n    name = 'folder'\n    def __init__(self, target): pass\n"
+    )
+    info = tmp_path / "theirs-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[provcap.archives]\nfolder = their_archive:Own\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    target = deposit.Target(str(tmp_path), Settings(), lambda: "", lambda _: None)
+    assert type(deposit.archive("folder", target)).__module__ == "their_archive"
+    with pytest.raises(ProvcapError) as caught:
+        deposit.archive("attic", target)
+    assert caught.value.slug == "unknown-archive"
+    assert "zenodo" in caught.value.hint
+
+
+def test_what_is_in_the_crate_can_keep_it_from_leaving(
+    server: Archive, ready: deposit.Prepared, tmp_path: Path
+) -> None:
+    """A secret in a file of the crate is named with its place, and nothing is sent."""
+    folder = workflows.write(tmp_path / "run", deposits.SNAKEFILE, in__txt="a b c\n", provcap__yaml=ABOUT)
+    (folder / "in.txt").write_text("password = 'correct-horse-Battery9-staple'\nAKIAIOSFODNN7EXAMPLE\n")
+    words = ("run", "--crate", "secret.crate.zip", "--", "--cores", "1", "--quiet", "all")
+    assert workflows.provcap(folder, *words).returncode == 0
+    words = ("deposit", "secret.crate.zip", "--to", "invenio", "--url", server.url)
+    done = workflows.provcap(folder, *words, PROVCAP_TOKEN=server.token)
+    assert done.returncode == 2
+    assert "[deposit-blocked]" in done.stderr
+    assert "in.txt" in done.stderr
     assert server.requests == []
