@@ -372,6 +372,15 @@ def test_errors_of_deposit_yaml_name_file_and_key(tmp_path: Path, text: str, nam
     assert "\n" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "url", ["https://example.org/archive", "http://127.0.0.1:5000", "/data/archive", "../my archive"]
+)
+def test_an_archive_is_a_server_or_a_folder(tmp_path: Path, url: str) -> None:
+    """What `url` may be."""
+    (tmp_path / "deposit.yaml").write_text(f"url: {url}")
+    assert load(tmp_path / "deposit.yaml").url == url
+
+
 def test_the_example_is_understood_in_full() -> None:
     """config/deposit.yaml of the repository uses every kind of key, and its schema is one."""
     from jsonschema import Draft202012Validator

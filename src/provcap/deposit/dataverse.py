@@ -36,6 +36,7 @@ class Dataverse:
         if not target.url:
             raise ProvcapError("bad-url", "dataverse has no URL", "--url https://…, or url in config/deposit.yaml")
         refuse_unsafe(target.url)
+        dataverse_metadata.require(target.settings)  # before anything else: also a dry run should say it
         parts = urlsplit(target.url)
         self.place = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/api')}/api"
         self._opened: Transport | None = None
@@ -48,8 +49,7 @@ class Dataverse:
         return self._opened
 
     def begin(self, description: Description, state: State) -> Receipt:
-        """See Archive.begin. Raises ProvcapError before anything is made when contact or subjects are not said."""
-        dataverse_metadata.require(self.target.settings)
+        """See Archive.begin."""
         marker = f"hash://sha256/{state.crate.removeprefix('sha256:')}"
         licences = _data(self.http.call("GET", "licenses"))
         known = licences if isinstance(licences, list) else []

@@ -50,7 +50,7 @@ class Files:
         for item in items:
             if item.key not in present or not _same(present[item.key], item.path):
                 message = f"the archive does not have {item.key!a} as it was sent"
-                raise ProvcapError("archive-differs", message, "the same command sends it again")
+                raise ProvcapError("checksum-differs", message, "the same command sends it again")
             self.state.note_file(item.key, digest=item.digest, done=True)
 
     def _listed(self) -> dict[str, Plain]:

@@ -40,7 +40,7 @@ LIMITS: Final = {
         source="https://inveniordm.docs.cern.ch/operate/customize/file-uploads/quotas/",
     ),
     "dataverse": Limits(
-        files=1000,
+        files=1000,  # what its pages take at once and unpack from one zip; more is not to be looked through
         key_pattern=DATAVERSE_KEY,
         unpacks_zips=True,
         source="https://guides.dataverse.org/en/latest/user/dataset-management.html",

@@ -59,7 +59,7 @@ def how_many(name: str, count: int, most: int) -> str:
     """The plan in a sentence."""
     return (
         f"{name} is larger than a file may be, so it goes in {count} parts of up to {amount(most)}, with the checksums "
-        f"of all in {name}{_LIST} and how to join them in {name}{_README}; provcap fetch joins them"
+        f"of all in {name}{_LIST} and how to join them in {name}{_README}"
     )
 
 
@@ -92,7 +92,7 @@ def _readme(name: str, count: int) -> str:
         f"{name} was too large for one file here, so it is in {count} parts, {first} to {last}.\n\n"
         f"Linux, macOS:  cat '{name}'.part-* > '{name}' && sha256sum -c '{name}{_LIST}'\n"
         f'Windows:       copy /b "{name}.part-*" "{name}"\n'
-        "With provcap:  provcap fetch, with the DOI or URL of this record, gets and joins them.\n"
+        "With provcap:  provcap fetch DOI gets and joins them, from Zenodo and other archives on InvenioRDM.\n"
     )
 
 

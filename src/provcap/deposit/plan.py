@@ -101,12 +101,13 @@ def _as_zip(crate: Path, name: str, files: dict[str, int], limits: Limits, why: 
     size = crate.stat().st_size if exact else upper_bound(files)
     key = _key(f"{name}.zip", limits)
     notes = [f"one zip, {key}, as {why}"]
-    if limits.unpacks_zips:
+    split = limits.file_bytes is not None and size > limits.file_bytes
+    if limits.unpacks_zips and not (split and exact):
         notes.append("it goes inside another zip, as the archive unpacks what it gets: inside, it stays one file")
     beside = [(place, files[place]) for place in (METADATA, PREVIEW) if place in files and limits.layout == "beside"]
     if beside:
         notes.append(f"beside it {' and '.join(place for place, _ in beside)}, to look into it without unpacking")
-    if limits.file_bytes is not None and size > limits.file_bytes:
+    if split and limits.file_bytes is not None:
         cut = parts.sizes(key, size, limits.file_bytes)
         if exact:
             notes.append(parts.how_many(key, len(cut), limits.file_bytes))
