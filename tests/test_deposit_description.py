@@ -198,6 +198,23 @@ def test_references_in_circles_end(tmp_path: Path) -> None:
     assert [a.name for a in found.creators] == ["B", "T"]
 
 
+def test_relations_of_zenodo_are_those_of_datacite(tmp_path: Path) -> None:
+    """Their spelling is DataCite's afterwards; one that DataCite does not have, or no identifier, is left out."""
+    root = foreign(tmp_path / "c", SAID)
+    stated = [("10.5281/a", "isSupplementTo"), ("10.5281/b", "isFriendOf"), ("nothing", "cites"), (7, "cites")]
+    related = [{"identifier": identifier, "relation": kind} for identifier, kind in stated]
+    (root / ".zenodo.json").write_text(json.dumps({"related_identifiers": [*related, "x", {"relation": []}]}))
+    found, _ = describe(root, Settings())
+    assert found.related == (Related("10.5281/a", "doi", "IsSupplementTo"),)
+
+
+def test_an_organisation_that_is_an_author_has_its_ror(tmp_path: Path) -> None:
+    """It is told from a person, whose name has a family name."""
+    made = {"@id": "https://ror.org/05gq02987", "@type": "Organization", "name": "Brown University"}
+    found, _ = describe(foreign(tmp_path / "c", {**SAID, "author": [{"@id": made["@id"]}]}, made), Settings())
+    assert found.creators == (Agent("Brown University", "https://ror.org/05gq02987"),)
+
+
 def test_a_wrong_orcid_is_left_out_and_said(tmp_path: Path) -> None:
     """An author whose check digit is wrong is named without it."""
     wrong = {"@id": "https://orcid.org/0000-0002-1825-0098", "@type": "Person", "name": "A"}

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from provcap import config
 from provcap.deposit.description import Funding, Related
+from provcap.deposit.settings import schema
 from provcap.deposit.told import Told, clean, date, every, licence, line, organization, person, relation, words
 from provcap.errors import BadConfig
 from provcap.model import Agent
@@ -118,9 +119,10 @@ def _grants(plain: dict[str, Any]) -> Iterator[Funding]:
 
 
 def _related(plain: dict[str, Any]) -> Iterator[Related]:
+    known = schema()["$defs"]["related"]["properties"]["relation"]["enum"]
     for other in every(plain.get("related_identifiers")):
-        kind = line(other.get("relation"), 40) if isinstance(other, dict) else None
-        if kind:
-            found = relation(other.get("identifier"), kind[0].upper() + kind[1:])
-            if found:
-                yield found
+        stated = line(other.get("relation"), 40) if isinstance(other, dict) else None
+        kind = next((k for k in known if stated and k.lower() == stated.lower()), None)
+        found = relation(other.get("identifier"), kind) if kind else None
+        if found:
+            yield found

@@ -121,7 +121,7 @@ def inverted(name: str) -> str:
 def _author(agent: Agent) -> dict[str, str | None]:
     known = agent.id is not None and "orcid.org/" in agent.id
     return {
-        "authorName": inverted(agent.name),
+        "authorName": agent.name if "ror.org/" in (agent.id or "") else inverted(agent.name),
         "authorAffiliation": agent.affiliation.name if agent.affiliation else None,
         "authorIdentifierScheme": "ORCID" if known else None,
         "authorIdentifier": (agent.id or "").rpartition("/")[2] if known else None,

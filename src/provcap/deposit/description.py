@@ -34,7 +34,7 @@ class Description:
     """The metadata of one deposit."""
 
     title: str
-    creators: tuple[Agent, ...]
+    creators: tuple[Agent, ...]  #: an organisation among them has its ROR as id
     description: str  #: plain text
     publication_date: str  #: ISO 8601 date
     license: str | None = None  #: an SPDX identifier

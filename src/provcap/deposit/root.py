@@ -81,11 +81,17 @@ def _creators(entities: Entities, root: Entity, told: Told) -> Iterator[Agent]:
         identifier = entity.get("@id")
         if str(identifier).startswith("#user/"):
             continue
-        found = person(_name(entity), _orcid(entity), _affiliation(entities, entity), told)
+        found = _group(entity) or person(_name(entity), _orcid(entity), _affiliation(entities, entity), told)
         key = (found.id or found.name) if found else ""
         if found and key not in seen:
             seen.add(key)
             yield found
+
+
+def _group(entity: Entity) -> Agent | None:
+    """An organisation that is an author, by its ROR; without one it looks like a person to an archive."""
+    made = organization(entity.get("name"), entity.get("@id"), entity.get("url"))
+    return Agent(made.name, made.id) if made and made.id and not has_type(entity, {"Person"}) else None
 
 
 def _name(entity: Entity) -> Any:
