@@ -108,6 +108,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(429, {}, {"Retry-After": wait})
         if fault == "redirect":
             return self.send(302, None, {"Location": self.archive.elsewhere})
+        if fault == "page":
+            return self.send(200, b"<html>Welcome</html>", {"Content-Type": "text/html; charset=utf-8"})
         if fault == "echo":
             return self.send(403, {"message": f"{self.headers.get('Authorization')} has expired"})
         try:

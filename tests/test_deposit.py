@@ -7,6 +7,10 @@ import json
 import os
 import random
 import signal
+import socket
+import ssl
+import subprocess
+import threading
 import time
 import zipfile
 from dataclasses import replace
@@ -369,3 +373,46 @@ def test_what_is_in_the_crate_can_keep_it_from_leaving(
     assert "[deposit-blocked]" in done.stderr
     assert "in.txt" in done.stderr
     assert server.requests == []
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    """TLS is verified, and the token is not sent before."""
+    pair = (str(tmp_path / "key.pem"), str(tmp_path / "cert.pem"))
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -days 2".split()
+    subprocess.run([*words, "-keyout", pair[0], "-out", pair[1]], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair[1], pair[0])
+    heard: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError), context.wrap_socket(listening.accept()[0], server_side=True) as stream:
+            heard.append(stream.recv(1 << 16))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, args=(listening,), daemon=True).start()
+        http = transport.Transport(f"https://localhost:{listening.getsockname()[1]}/api", "secret-token")
+        with pytest.raises(transport.Refused) as caught:
+            http.call("GET", "records")
+    assert "certificate" in caught.value.message
+    assert not any(b"secret-token" in data for data in heard)
+
+
+def test_a_web_page_is_no_archive(server: Archive, ready: deposit.Prepared, tmp_path: Path) -> None:
+    """A URL that answers with a page for people is told at once."""
+    server.fault = lambda number, method, path: "page"
+    with pytest.raises(ProvcapError) as caught:
+        send(server, ready, tmp_path)
+    assert caught.value.slug == "archive-refused"
+    assert "URL" in caught.value.hint
+    assert len(server.requests) < 20
+
+
+def test_a_damaged_state_is_told(tmp_path: Path) -> None:
+    """What cannot be read as the state of this deposit is not guessed at."""
+    with state.locked(tmp_path, "sha256:1", "invenio", "u") as known:
+        known.note(record="a")
+    for text in ("{", "[]", known.path.read_text().replace("sha256:1", "sha256:2")):
+        known.path.write_text(text)
+        with pytest.raises(ProvcapError) as caught, state.locked(tmp_path, "sha256:1", "invenio", "u"):
+            pass
+        assert caught.value.slug == "damaged-deposit"

@@ -95,6 +95,9 @@ def decoded(response: requests.Response, lenient: bool = False) -> Any:
             raise Passing("its answer does not end")
     if not data:
         return None
+    if not lenient and response.headers.get("Content-Type", "").startswith("text/html"):
+        message = f"{response.url.split('?')[0]} is a page for people, not the interface of an archive"
+        raise Refused("archive-refused", message, "is the URL right?", response.status_code)
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

@@ -152,7 +152,7 @@ def _listed(http: Transport, record: Record) -> list[Remote]:
         raise
     try:
         found = [_remote(entry) for entry in answer["entries"]]
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
         message = f"{record.api} does not answer like InvenioRDM: {error}"
         raise ProvcapError("unknown-archive", message, _SUPPORTED) from None
     places = {remote.key for remote in found}
@@ -220,6 +220,7 @@ def _bring(http: Transport, record: Record, remote: Remote, path: Path, told: pr
         where = f"{record.path}/files/{quote(remote.key)}/content"
         http.patiently(lambda where=where: _append(http, where, remote, path, told), what)  # type: ignore[misc]
         if _is(path, remote):
+            _mark_program(path)
             return
         path.unlink()
     message = f"{remote.key} came as something else {_ATTEMPTS} times: {remote.checksum} is what the archive promises"
@@ -242,6 +243,13 @@ def _append(http: Transport, where: str, remote: Remote, path: Path, told: progr
                 stream.write(block)
                 left -= len(block)
                 told(len(block))
+
+
+def _mark_program(path: Path) -> None:
+    """Archives forget that a file is a program; packing takes the same first bytes for one."""
+    with open(path, "rb") as stream:
+        if stream.read(2) == b"#!":
+            path.chmod(path.stat().st_mode | 0o111)
 
 
 def _is(path: Path, remote: Remote) -> bool:

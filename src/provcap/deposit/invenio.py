@@ -143,8 +143,7 @@ class Invenio:
                 if self.target.new_version:
                     return self._versioned(self.target.new_version, state)
                 state.note(asked=time.time())
-                made: Plain = self.http.call("POST", "records", plain=body, again=False)
-                return made
+                return invenio_metadata.answered(self.http.call("POST", "records", plain=body, again=False))
             except Refused as error:
                 state.note(asked=None)
                 raise _rejected(error) from None
@@ -199,7 +198,7 @@ class Invenio:
         """The draft of the next version of `record`: a server has one at most, and gives it again when asked again."""
         name = record.rstrip("/").rpartition("/")[2].removeprefix("zenodo.")  # of a URL or DOI
         before = self._read(name) or {}
-        draft: Plain = self.http.call("POST", f"records/{quote(name, safe='')}/versions")
+        draft = invenio_metadata.answered(self.http.call("POST", f"records/{quote(name, safe='')}/versions"))
         other = [
             i
             for i in invenio_metadata.identifiers_of(draft)
@@ -214,8 +213,7 @@ class Invenio:
         """The draft, or else the record, called `record`; None when there is neither."""
         for where in (_draft(record), f"records/{quote(record, safe='')}"):
             try:
-                found: Plain = self.http.call("GET", where)
-                return found
+                return invenio_metadata.answered(self.http.call("GET", where))
             except Refused as error:
                 if error.status not in (*_GONE, 403):
                     raise
@@ -227,7 +225,8 @@ class Invenio:
     def _described(self, draft: Plain, body: Plain) -> Plain:
         """The draft with the metadata of today; a DOI that was reserved stays."""
         try:
-            answer: Plain = self.http.call("PUT", _draft(draft["id"]), plain={**body, "pids": draft.get("pids") or {}})
+            pids = draft.get("pids") or {}
+            answer = invenio_metadata.answered(self.http.call("PUT", _draft(draft["id"]), plain={**body, "pids": pids}))
         except Refused as error:
             raise _rejected(error) from None
         for line in invenio_metadata.complaints({"errors": answer.get("errors")}):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from provcap.deposit.answers import Refused
 from provcap.deposit.description import Description, Funding, Related
 from provcap.model import Agent
 
@@ -77,7 +78,12 @@ def _describe_further(plain: Plain, said: Description, knows: Knows) -> None:
 
 
 def _creator(agent: Agent, knows: Knows) -> Plain:
-    """A person; of several words the last is taken for the family name, unless a comma says otherwise."""
+    """An organisation, by its ROR, or a person; of several words the last is taken for the family name, unless a comma
+    says otherwise."""
+    own = _ror(agent.id)
+    if own:
+        found = {"scheme": "ror", "identifier": own}
+        return {"person_or_org": {"type": "organizational", "name": agent.name, "identifiers": [found]}}
     family, comma, given = agent.name.partition(",")
     if not comma:
         given, _, family = agent.name.strip().rpartition(" ")
@@ -141,6 +147,13 @@ def _funding(award: Funding, knows: Knows) -> Plain:
     if award.url:
         found["identifiers"] = [{"identifier": award.url, "scheme": "url"}]
     return {"funder": funder, **({"award": found} if found.get("number") else {})}
+
+
+def answered(answer: Any) -> Plain:
+    """`answer`, when it is a record or draft. Raises Refused."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+        raise Refused("archive-refused", "the archive does not answer like InvenioRDM", "is the URL right?", 0)
+    return answer
 
 
 def identifiers_of(plain: Plain) -> list[str]:
