@@ -176,7 +176,7 @@ def test_hostile_text_takes_linear_time(piece: str) -> None:
 
 NAMES = st.sampled_from(
     ["/home/carla/x", "mmusterm", "~carla/x", "knoten17", HOST, "a@uni-x.de", "b@uni-x.de", "10.1.2.3", "10.1.2.4",
-     "nas-2.lan", "password: hunter22", "C:\\Users\\carla\\x", "user-1", "host-1", "/data/home/eva/y", "plain"]
+     "nas-2.lan", "--password hunter22", "C:\\Users\\carla\\x", "user-1", "host-1", "/data/home/eva/y", "plain"]
 )  # fmt: skip
 KNOWN = Known(frozenset({USER, "carla"}), frozenset({HOST, "knoten17"}))
 
@@ -195,6 +195,33 @@ def test_pseudonyms_are_consistent_and_replaced_once(parts: list[str], between: 
     people = {each[p].strip('" ,\n') for p in each if p in ("a@uni-x.de", "b@uni-x.de", "10.1.2.3", "10.1.2.4")}
     assert len(people) == len({p for p in parts if p in ("a@uni-x.de", "b@uni-x.de", "10.1.2.3", "10.1.2.4")})
     assert between.join(parts).count(between) == once.count(between)
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("db:\n  password: correct horse battery\n  host: x", "db:\n  password: <redacted:named-value>\n  host: x"),
+        ("passphrase: a b c # of the key", "passphrase: <redacted:named-value> # of the key"),
+        ("mysql --password s3cret --host x", "mysql --password <redacted:named-value> --host x"),
+        ("{password: s3cret, host: x}", "{password: <redacted:named-value>, host: x}"),
+        ("the token: it has expired", "the token: it has expired"),
+    ],
+)
+def test_passwords_are_replaced_whole(text: str, clean: str) -> None:
+    """A password of several words is replaced with all of them, and nothing besides."""
+    assert Pseudonyms(Known()).text(text) == clean
+
+
+def test_a_token_is_replaced_each_time() -> None:
+    """The same token twice in a line, and a password with a quotation mark in JSON, do not stay."""
+    token = "sk_live_" + "a1b2c3d4" * 3
+    assert token not in Pseudonyms(Known()).text(f"a {token} b {token}")
+    record = {"password": 'a"b', "db_passphrase": "correct horse battery", "token": "what a token is for"}
+    assert Pseudonyms(Known()).value(record) == {
+        "password": "<redacted:named-value>",
+        "db_passphrase": "<redacted:named-value>",
+        "token": "what a token is for",
+    }
 
 
 def test_a_machine_has_one_name() -> None:
@@ -404,8 +431,11 @@ def test_a_run_is_looked_through_as_its_crate(project: Path) -> None:
     assert _bytes(project) == before
 
 
-def test_trouble_has_its_own_exit_code(tmp_path: Path) -> None:
-    """What is no crate, and a file of exceptions that says nonsense, end with 2."""
+def test_trouble_has_its_own_exit_code(project: Path, tmp_path: Path) -> None:
+    """What is no crate, and what cannot be asked for together, end with 2 and no file."""
     assert workflows.provcap(tmp_path, "redact", "nothing.zip").returncode == 2
+    for words in (["--public", "--with-journals"], ["--withhold"]):
+        done = workflows.provcap(project, "crate", "-o", str(tmp_path / "y.zip"), *words)
+        assert (done.returncode, (tmp_path / "y.zip").exists()) == (2, False)
     (tmp_path / "x.zip").write_bytes(b"no zip")
     assert workflows.provcap(tmp_path, "redact", "x.zip").returncode == 2

@@ -99,10 +99,15 @@ def may_have_secrets(text: str) -> bool:
     return _HINT.search(text) is not None
 
 
+def is_harmless(value: str) -> bool:
+    """Whether `value` is no secret under any name: nothing, a variable, an option, a small number."""
+    return not value or value.startswith(("<redacted:", "$", "{", "-")) or _PLAIN.fullmatch(value) is not None
+
+
 def secret_value(match: re.Match[str]) -> str | None:
     """The secret in a match of NAMED_VALUE or QUOTED_VALUE; None when what stands there is none."""
     value = match["value"].strip("\"'")
-    if not value or value.startswith(("<redacted:", "$", "{", "-")) or _PLAIN.fullmatch(value):
+    if is_harmless(value):
         return None
     if not re.search(r"[=:]", match["between"]) and not match["name"].startswith("-"):
         return None  # two words of prose: "the token is"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -36,6 +37,8 @@ def cmd_redact(options: argparse.Namespace) -> int:
         print(json.dumps({"blocks": bool(blocking), "finds": [asdict(find) for find in finds]}))
     else:
         print(summary.of_finds(options.run, finds))
+    if blocking and not options.json:
+        print("hint: provcap crate --public writes a crate without; all ways out: docs/publishing.md", file=sys.stderr)
     return 1 if blocking else 0
 
 

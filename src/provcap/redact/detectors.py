@@ -46,6 +46,9 @@ _NEEDED: Final = {
     "jwt": (".eyJ",),
 }
 _TOKEN: Final = re.compile(r"\d|=\Z")  # "basic assumptions" are no token
+_PASSWORD: Final = re.compile(r"pass(?:word|phrase|wd)|(?<![a-z])pwd(?![a-z])", re.I)  #: may be words of a language
+_ENTRY: Final = re.compile(r"(?:^|\n)[ \t-]*[\"']?\Z")  #: what comes before a key in YAML
+_REST: Final = re.compile(r"[^\n]*?(?=\s*(?:\n|\Z|\s#))")
 _PROSE: Final = re.compile(r"[ ,]+[a-z]")
 _LABELS: Final = {
     "private-key": "a private key opens whatever its public half locks",
@@ -76,7 +79,7 @@ def secrets(text: str, code: bool) -> Iterator[Span]:
                 value = _value(match, code and pattern is scrub.NAMED_VALUE)
                 if value is not None:
                     start = match.start("value") + match["value"].index(value)
-                    yield Span(start, start + len(value), "named-value")
+                    yield Span(start, _end(match, start + len(value)), "named-value")
     if _HINT.search(text):
         yield from _by_form(text)
     yield from _random(text)
@@ -87,6 +90,14 @@ def _may_have(rule: str, text: str) -> bool:
     return all(word in text for word in _NEEDED.get(rule, ()))
 
 
+def _end(match: re.Match[str], end: int) -> int:
+    """Where the value ends that is found to end at `end`: in YAML a password may be several words."""
+    text, begin = match.string, match.start()
+    bare = match["value"][0] not in "\"'" and match["between"].strip() == ":" and _PASSWORD.search(match["name"])
+    rest = _REST.match(text, end) if bare and _ENTRY.search(text, max(0, begin - 80), begin) else None
+    return end if rest is None else rest.end()
+
+
 def _value(match: re.Match[str], options_only: bool) -> str | None:
     value = scrub.secret_value(match)
     if value is not None and match["value"][0] not in "\"'":
@@ -94,7 +105,7 @@ def _value(match: re.Match[str], options_only: bool) -> str | None:
     if not value or "\n" in match["between"] or _VERSION.fullmatch(value):
         return None  # in YAML what follows on the next line has a name of its own; tokenizers==0.19 is a package
     told = value.isalpha() and value.islower() and not match["name"].startswith("-") and "=" not in match["between"]
-    if told and _PROSE.match(match.string, match.end()):
+    if told and _PROSE.match(match.string, match.end()) and not _PASSWORD.search(match["name"]):
         return None  # "the token: it has expired"
     return None if options_only and not match["name"].startswith("--") else value
 
@@ -111,12 +122,12 @@ def _by_form(text: str) -> Iterator[Span]:
             for value in analyse(part):
                 if len(value) < 8 or (rule == "artifactory-credentials" and not _mixed(value)):
                     continue
-                start = begin + part.index(value)
                 bare = value.strip(" \t\"'=:")
-                span = Span(start + value.index(bare), start + value.index(bare) + len(bare), rule)
-                if span not in seen:
-                    seen.add(span)
-                    yield span
+                for match in re.finditer(re.escape(bare), part):
+                    span = Span(begin + match.start(), begin + match.end(), rule)
+                    if span not in seen:
+                        seen.add(span)
+                        yield span
 
 
 def _random(text: str) -> Iterator[Span]:
@@ -168,8 +179,9 @@ def is_named_secret(name: str, value: str) -> bool:
     """Whether `value`, a text that is kept under `name`, is a secret by its name."""
     if not name or len(name) > 200 or not scrub.SECRET_NAME.search(name) or len(value) > 10_000:
         return False
-    match = scrub.NAMED_VALUE.fullmatch(f'password="{value}"') if '"' not in value and "\n" not in value else None
-    return match is not None and _value(match, False) is not None and not _DESCRIBED.search(value)
+    if scrub.is_harmless(value) or _VERSION.fullmatch(value):
+        return False
+    return _PASSWORD.search(name) is not None or not _DESCRIBED.search(value)
 
 
 def is_secret_option(option: str, value: str) -> bool:

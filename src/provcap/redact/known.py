@@ -66,7 +66,7 @@ class Known:
 
 def account(name: str, value: str, known: Known) -> str | None:
     """The rule for `value`, a short name of an account or machine that is kept under `name`; None for all others."""
-    if name.lower() in ("user", "username", "logname") and value in known.users:
+    if name.lower() in ("user", "username", "logname", "account") and value in known.users:
         return "user-name"
     return "host-name" if name.lower() in ("host", "hostname", "node") and value in known.hosts else None
 
@@ -89,7 +89,8 @@ def _any_of(names: Iterable[str], narrowed: frozenset[str], flags: int = 0) -> r
             rf"(?<![\w./@-])(?:{inner})(?=@[A-Za-z0-9])",
             rf"(?<=@)(?:{inner})(?=[:\"'\s]|\Z)",
             rf"(?<=://)(?:{inner})(?=[/:]|\Z)",
-            rf"(?:(?<=USER=)|(?<=HOSTNAME=)|(?<=LOGNAME=)|(?<=\buser )|(?<=\bhost )|(?<=Host: ))(?:{inner})(?!\w)",
+            rf"(?:(?<=account=)|(?<=USER=)|(?<=HOSTNAME=)|(?<=LOGNAME=)|(?<=\buser )|(?<=\bhost )|(?<=Host: ))"
+            rf"(?:{inner})(?!\w)",
         ]
     return re.compile("|".join(parts), flags) if parts else None
 
@@ -98,7 +99,10 @@ def of_run(run: Run) -> Known:
     """The names in the record of a run."""
     from provcap.redact import rules
 
-    users = {run.user or ""} | set(_owners(run))
+    accounts = {
+        job.allocation.get("account", "") for job in run.jobs
+    }  # of a group, which has the name of a word or lab
+    users = {run.user or "", *_owners(run), *accounts}
     hosts = {run.hostname or "", *(h.hostname or "" for h in run.hardware)}
     hosts |= {job.allocation.get("node", "") for job in run.jobs}
     hosts |= {host.partition(".")[0] for host in hosts if not host.partition(".")[0].isdigit()}
@@ -110,9 +114,13 @@ def of_run(run: Run) -> Known:
         _named(users),
         _named(hosts),
         frozenset(match[0].lower() for match in rules.EMAIL.finditer(said)),
-        frozenset(name for name in names if re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", said)),
+        _named(accounts - {run.user}) | frozenset(name for name in names if _stands_in(name, said)),
         frozenset(v for v in versions if v.count(".") == 3),
     )
+
+
+def _stands_in(name: str, text: str) -> bool:
+    return re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", text) is not None
 
 
 def _named(names: Iterable[str]) -> frozenset[str]:
