@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -416,3 +417,42 @@ def test_a_damaged_state_is_told(tmp_path: Path) -> None:
         with pytest.raises(ProvcapError) as caught, state.locked(tmp_path, "sha256:1", "invenio", "u"):
             pass
         assert caught.value.slug == "damaged-deposit"
+
+
+def test_a_community_is_asked_not_told(server: Archive, ready: deposit.Prepared, tmp_path: Path) -> None:
+    """With --community the draft is handed in there, and is not published by us; one that does not exist is told."""
+    receipt = send(server, ready, tmp_path, community="lab")
+    assert not receipt.published
+    assert server.records[receipt.record]["review"] == "submitted"
+    with pytest.raises(ProvcapError) as caught:
+        send(server, ready, tmp_path / "other", community="nobody")
+    assert caught.value.slug == "unknown-community"
+    assert len(server.records) == 1
+
+
+def test_ctrl_c_leaves_what_can_go_on(server: Archive, crate: Path, tmp_path: Path) -> None:
+    """Interrupted on the command line, the deposit says so in a line; the same command goes on with the same draft."""
+    command = [sys.executable, "-P", "-m", "provcap", "deposit", str(crate), "--to", "invenio", "--url", server.url]
+    environment = {**workflows.QUIET, "PROVCAP_TOKEN": server.token}
+    more = {"cwd": tmp_path, "env": environment, "text": True, "stderr": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **more) as first:
+        reached = threading.Event()
+
+        def fault(number: int, method: str, path: str) -> str | None:
+            if path.endswith("/commit") and not reached.is_set():
+                reached.set()
+                first.send_signal(signal.SIGINT)
+                time.sleep(0.5)
+            return None
+
+        server.fault = fault
+        said = first.communicate(timeout=60)[1]
+    assert first.returncode == 2
+    assert "[interrupted]" in said
+    assert "Traceback" not in said
+    done = subprocess.run(
+        command, check=False, **{k: v for k, v in more.items() if "std" not in k}, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    (record,) = server.records
+    assert is_sound(server.content(record)["words.crate.zip"], tmp_path)
