@@ -340,6 +340,12 @@ def test_a_token_in_deposit_yaml_is_refused_and_not_repeated(tmp_path: Path, tok
     assert "environment" in caught.value.hint
 
 
+def test_a_community_may_be_named_by_its_id(tmp_path: Path) -> None:
+    """InvenioRDM's ids of communities look like tokens of Dataverse; under this key they are none."""
+    (tmp_path / "deposit.yaml").write_text(f"community: {TOKENS[1]}")
+    assert load(tmp_path / "deposit.yaml").community == TOKENS[1]
+
+
 @pytest.mark.parametrize("key", ["token", "api_key", "ZENODO_TOKEN", "password", "secret", "apiKey", "Authorization"])
 def test_a_key_for_a_token_is_refused(tmp_path: Path, key: str) -> None:
     """Also with a harmless value, and inside another mapping."""

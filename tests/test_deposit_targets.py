@@ -33,8 +33,9 @@ from provcap.deposit.plan import items, plan
 from provcap.deposit.settings import Settings
 from provcap.errors import ProvcapError, TargetExists
 from provcap.rerun import bag
-from tests import dataverse_server
+from tests import dataverse_server, workflows
 from tests.conftest import materialise, read_run
+from tests.crates import ABOUT
 
 DIGEST = "sha256:" + "0" * 64
 SAID = Settings(contact="reports@example.org", subjects=("Other",))
@@ -440,6 +441,26 @@ def test_a_submission_to_the_bioimage_archive_is_ready(packed: Path, tmp_path: P
     assert not [line for line in study.splitlines() if line.endswith("\t")]
     assert "Biosample" in (tmp_path / "bia/TO-DO.txt").read_text()
     assert any("not sent" in text for text in said)
+
+
+@pytest.mark.slow
+def test_from_run_to_bag_to_rerun(tmp_path: Path) -> None:
+    """On the command line: a run becomes a crate, the crate a bag, and the bag runs again with the same results."""
+    snakefile = "rule a:\n    output: 'a.txt'\n    shell: 'echo a > {output}'\n"
+    workdir = workflows.write(tmp_path / "work", snakefile, provcap__yaml=ABOUT)
+    done = workflows.provcap(workdir, "run", "--crate", "a.crate.zip", "--", "--cores", "1", "--quiet", "all")
+    assert done.returncode == 0, done.stderr
+    words = ("deposit", "a.crate.zip", "--to", "bagit", "--url", "bag")
+    planned = workflows.provcap(workdir, *words, "--dry-run", "--json")
+    assert planned.returncode == 0, planned.stderr
+    assert not (workdir / "bag").exists()
+    done = workflows.provcap(workdir, *words)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == (workdir / "bag").as_uri()
+    files = {path.removeprefix("data/") for path in contents(workdir / "bag") if path.startswith("data/")}
+    assert {file["key"] for file in json.loads(planned.stdout)["files"]} == files
+    again = workflows.provcap(tmp_path, "rerun", "work/bag", "-C", "again", "--json")
+    assert again.returncode == 0, again.stdout + again.stderr
 
 
 @pytest.mark.parametrize("direct", [0, 10_000, 1 << 30], ids=["through", "parts", "direct"])
