@@ -30,14 +30,14 @@ LIMITS: Final = {
         file_bytes=50 * GB,
         total_bytes=50 * GB,
         key_pattern=INVENIO_KEY,
-        source="https://help.zenodo.org/docs/deposit/manage-files/",
+        source="https://help.zenodo.org/docs/deposit/manage-files",
     ),
     "invenio": Limits(
         files=100,
         file_bytes=10 * GB,
         total_bytes=10 * GB,
         key_pattern=INVENIO_KEY,
-        source="https://inveniordm.docs.cern.ch/operate/customize/file-uploads/quotas/",
+        source="https://inveniordm.docs.cern.ch/customize/upload_limits/",
     ),
     "dataverse": Limits(
         files=1000,  # what its pages take at once and unpack from one zip; more is not to be looked through
