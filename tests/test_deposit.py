@@ -19,14 +19,14 @@ from pathlib import Path
 
 import pytest
 
-from provcap import check, deposit
-from provcap.deposit import answers, invenio_files, state, tokens, transport
+from provcap import check, deposit, unpack
+from provcap.deposit import answers, invenio_files, naming, state, tokens, transport
 from provcap.deposit.invenio_metadata import marker
 from provcap.deposit.settings import Settings
 from provcap.errors import ProvcapError
 from tests import archive_server, deposits, workflows
 from tests.archive_server import Archive
-from tests.crates import ABOUT
+from tests.crates import ABOUT, pack
 from tests.deposits import is_sound, send, whole
 
 PASSING = ("500", "503", "429", "429-date", "drop-before", "drop-after", "half", "slow", "wrong-checksum")
@@ -174,6 +174,18 @@ def test_the_doi_is_written_into_what_is_sent(
     root = next(e for e in json.loads(inside)["@graph"] if e["@id"] == "./")
     assert root["identifier"][0] == f"https://doi.org/{receipt.doi}"
     assert crate.read_bytes() == before
+
+
+def test_a_doi_fits_newer_crates(crate: Path, tmp_path: Path) -> None:
+    """RO-Crate 1.3 wants identifiers as entities; the crate stays valid and says both, DOI and run."""
+    newer = pack(crate.parent, tmp_path / "newer.crate.zip", "--profile", "0.6")
+    with unpack.opened(newer) as root:
+        found = naming.named(newer, root, "10.5072/x.1", tmp_path / "copy")
+    entities = {e["@id"]: e for e in json.loads((found / "ro-crate-metadata.json").read_bytes())["@graph"]}
+    first, *others = [entities[one["@id"]] for one in entities["./"]["identifier"]]
+    assert first["value"] == "doi:10.5072/x.1"
+    assert others
+    assert check.check(found).ok
 
 
 def test_a_signed_crate_goes_as_it_is(server: Archive, ready: deposit.Prepared, crate: Path, tmp_path: Path) -> None:

@@ -6,11 +6,14 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any, Final
 
 from provcap import store
 from provcap.errors import ProvcapError
 from provcap.opening import METADATA
 from provcap.seal import manifest, signature
+
+_DOI: Final = "https://registry.identifiers.org/registry/doi"  #: science-on-schema.org, "Identifier"
 
 
 def is_signed(crate: Path, root: Path) -> bool:
@@ -30,9 +33,7 @@ def named(crate: Path, root: Path, doi: str, copy: Path) -> Path:
     try:
         text = (copy / METADATA).read_bytes()
         plain = json.loads(text)
-        entity = next(entity for entity in plain["@graph"] if entity.get("@id") == "./")
-        known = entity.get("identifier", [])  # of the run
-        entity["identifier"] = [f"https://doi.org/{doi}", *(known if isinstance(known, list) else [known])]
+        _identify(plain["@graph"], doi)
         written = json.dumps(plain, indent=4, ensure_ascii=False).encode("utf-8", "surrogateescape")
         store.write_atomic(copy / METADATA, written)  # a new file: what shares the old one's content keeps it
         for place, content in manifest.renew(copy, METADATA).items():
@@ -41,6 +42,20 @@ def named(crate: Path, root: Path, doi: str, copy: Path) -> Path:
         message = f"the DOI {doi} cannot be written into a copy of {crate}: {error}"
         raise ProvcapError("damaged-metadata", message, f"is it whole? provcap check {crate}") from error
     return copy
+
+
+def _identify(graph: list[dict[str, Any]], doi: str) -> None:
+    """Put the DOI before what identifies the root by now, the run: as a text, or from RO-Crate 1.2 on as an entity."""
+    root = next(entity for entity in graph if entity.get("@id") == "./")
+    known = root.get("identifier", [])
+    known = known if isinstance(known, list) else [known]
+    url = f"https://doi.org/{doi}"
+    if known and all(isinstance(one, dict) for one in known):
+        stands = {"@id": url, "@type": "PropertyValue", "name": "DOI", "propertyID": _DOI, "url": url}
+        graph.append({**stands, "value": f"doi:{doi}"})
+        root["identifier"] = [{"@id": url}, *known]
+    else:
+        root["identifier"] = [url, *known]
 
 
 def _linked(source: str, target: str) -> str:
