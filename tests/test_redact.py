@@ -104,6 +104,8 @@ def test_all_plants_stop_the_crate(clean: Path, tmp_path: Path) -> None:
         "swh:1:cnt:94a9ed024d3859793618152ea559a168bbcbb5e2 10.5281/zenodo.1234567 0000-0002-1825-0097",
         "https://example.org/home/index.html https://data.example.org/users/me, y ~ group/batch",
         '"IHC_denoise-Haematoxylin/A1.ome" "results/measurements/2023-11/Plate-B07/Well_C3.tif"',
+        "token_type: bearer\ntokenizer: wordpiece\npassword_file: /etc/pw PWD=/data/x --token-file FILE TOKEN=… api_key: <yours>",
+        "AUTH_TOKEN = os.environ['AUTH_TOKEN'] token: ${{ secrets.T }} primary_key: id dobutamine 2020-01-01",
         "run by host-1 of user-1, email-1@redacted.invalid, 192.0.2.1, host-2.invalid, <redacted:jwt>",
     ],
 )
@@ -154,6 +156,13 @@ def test_what_was_not_looked_into_is_told(tmp_path: Path) -> None:
     assert {f.file for f in late if f.rule == "not-scanned"} == {path.name for path in tmp_path.iterdir()}
 
 
+def test_many_finds_are_counted(tmp_path: Path) -> None:
+    """Of 12,000 addresses in a table five are told, and how many more there are."""
+    (tmp_path / "x.csv").write_text("".join(f"{n},p{n}@uni-x.de\n" for n in range(12_000)))
+    finds = scan(tmp_path)
+    assert (len(finds), [f.what for f in finds if "others" in f.what]) == (6, ["… and 11995 others"])
+
+
 def test_binary_garbage_gives_no_finds(tmp_path: Path) -> None:
     """Random bytes, a megabyte of them, hold nothing."""
     import random
@@ -201,6 +210,7 @@ def test_pseudonyms_are_consistent_and_replaced_once(parts: list[str], between: 
     ("text", "clean"),
     [
         ("db:\n  password: correct horse battery\n  host: x", "db:\n  password: <redacted:named-value>\n  host: x"),
+        ("open C:\\Users\\Eva Maria\\x", "open C:\\Users\\user-1\\x"),
         ("passphrase: a b c # of the key", "passphrase: <redacted:named-value> # of the key"),
         ("mysql --password s3cret --host x", "mysql --password <redacted:named-value> --host x"),
         ("{password: s3cret, host: x}", "{password: <redacted:named-value>, host: x}"),
@@ -222,6 +232,20 @@ def test_a_token_is_replaced_each_time() -> None:
         "db_passphrase": "<redacted:named-value>",
         "token": "what a token is for",
     }
+
+
+def test_notebooks_and_json_stay_what_they_are() -> None:
+    """Other names are put into the values of JSON, which stays JSON; what needs none keeps its bytes."""
+    names = Pseudonyms(KNOWN)
+    cell = {"cells": [{"source": ["token = tokenize(x)\n", 'password = "hunter\'22"\n', 'p = "/home/carla/x"\n']}]}
+    clean = json.loads(names.content(json.dumps(cell).encode(), "a.ipynb"))
+    assert clean["cells"][0]["source"] == [
+        "token = tokenize(x)\n",
+        'password = "<redacted:named-value>"\n',
+        'p = "/home/user-1/x"\n',
+    ]
+    plain = b'{"a":  [1,\n 2.50]}'
+    assert names.content(plain, "a.json") == plain
 
 
 def test_a_machine_has_one_name() -> None:

@@ -49,6 +49,12 @@ _TOKEN: Final = re.compile(r"\d|=\Z")  # "basic assumptions" are no token
 _PASSWORD: Final = re.compile(r"pass(?:word|phrase|wd)|(?<![a-z])pwd(?![a-z])", re.I)  #: may be words of a language
 _ENTRY: Final = re.compile(r"(?:^|\n)[ \t-]*[\"']?\Z")  #: what comes before a key in YAML
 _REST: Final = re.compile(r"[^\n]*?(?=\s*(?:\n|\Z|\s#))")
+#: names of what belongs to a secret and is none itself, and the shell's names of directories
+_ABOUT: Final = re.compile(
+    r"(?:[_-](?:type|kind|file|path|dir|name|url|uri|count|length|limit|policy|field|column|bucket|env)s?|PWD)\Z|tokeni[sz]"
+)
+#: what stands for a secret in examples, and calls in programs
+_STANDS_FOR: Final = re.compile(r"[\W_xX]+|<[^<>]*>?|(?:your|my)[_-].*|change_?me|[\w.]+[\[(]", re.I)
 _PROSE: Final = re.compile(r"[ ,]+[a-z]")
 _LABELS: Final = {
     "private-key": "a private key opens whatever its public half locks",
@@ -102,12 +108,19 @@ def _value(match: re.Match[str], options_only: bool) -> str | None:
     value = scrub.secret_value(match)
     if value is not None and match["value"][0] not in "\"'":
         value = value.rstrip(",}]")  # of a list or a mapping around it
-    if not value or "\n" in match["between"] or _VERSION.fullmatch(value):
+    if not value or "\n" in match["between"] or _is_none(match["name"], value):
         return None  # in YAML what follows on the next line has a name of its own; tokenizers==0.19 is a package
     told = value.isalpha() and value.islower() and not match["name"].startswith("-") and "=" not in match["between"]
     if told and _PROSE.match(match.string, match.end()) and not _PASSWORD.search(match["name"]):
         return None  # "the token: it has expired"
     return None if options_only and not match["name"].startswith("--") else value
+
+
+def _is_none(name: str, value: str) -> bool:
+    """Whether `value` under the secret `name` is none after all: a version, a file, a placeholder."""
+    return any(
+        found is not None for found in (_VERSION.fullmatch(value), _ABOUT.search(name), _STANDS_FOR.fullmatch(value))
+    )
 
 
 def _by_form(text: str) -> Iterator[Span]:
@@ -179,7 +192,7 @@ def is_named_secret(name: str, value: str) -> bool:
     """Whether `value`, a text that is kept under `name`, is a secret by its name."""
     if not name or len(name) > 200 or not scrub.SECRET_NAME.search(name) or len(value) > 10_000:
         return False
-    if scrub.is_harmless(value) or _VERSION.fullmatch(value):
+    if scrub.is_harmless(value) or _is_none(name, value):
         return False
     return _PASSWORD.search(name) is not None or not _DESCRIBED.search(value)
 

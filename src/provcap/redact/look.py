@@ -15,6 +15,7 @@ from provcap.redact.known import Known, account
 from provcap.redact.rules import BIRTH_COLUMN, REASONS, is_birth_date, spans
 
 SHOWN: Final = 5  #: finds of one rule in one file; more are counted
+MOST: Final = 10_000  #: different values of one rule in one file that are told apart
 MAX_DEPTH: Final = 2  #: files in files in files
 BLOCK: Final = 1 << 20  #: bytes of text at once
 PART, LAP = 1 << 15, 1 << 10  #: characters that the rules are given at once, and of which parts overlap
@@ -55,6 +56,7 @@ class Look:
     began: float = field(default_factory=time.monotonic)
     _places: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _times: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _distinct: Counter[tuple[str, str]] = field(default_factory=Counter)
     _told: dict[tuple[str, str], str] = field(default_factory=dict)
     _clean: set[tuple[str, bool]] = field(default_factory=set)
 
@@ -66,7 +68,11 @@ class Look:
     def note(self, file: str, place: str, rule: str, value: str) -> None:
         """`rule` found `value` at `place`, which is in the file `file` of the crate."""
         key = (file, rule, value)
-        self._places.setdefault(key, place)
+        if key not in self._places:
+            self._distinct[file, rule] += 1
+            if self._distinct[file, rule] > MOST:
+                return
+            self._places[key] = place
         self._times[key] += 1
 
     def unseen(self, file: str, place: str, why: str) -> None:
@@ -163,7 +169,8 @@ class Look:
             yield Find(rule, self._places[file, rule, value], shown + often, why, because is None, because, file)
         if len(values) > SHOWN:
             place = self._places[file, rule, values[SHOWN]]
-            yield Find(rule, place, f"… and {len(values) - SHOWN} others", why, because is None, because, file)
+            many = len(values) + max(self._distinct[file, rule] - MOST, 0) - SHOWN
+            yield Find(rule, place, f"… and {many} others", why, because is None, because, file)
 
     def _judged(self, find: Find) -> Find:
         because = reason_for(find, self.allow)

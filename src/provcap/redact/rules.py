@@ -28,7 +28,7 @@ REASONS: Final = {
 _START: Final = r"(?:(?<![\w.~/-])|(?<=external)|(?<=outside)|(?<=file://))"
 HOME: Final = re.compile(
     rf"(?:{_START}(?:/[\w.-]{{1,32}}){{0,3}}/(?:home|homes|Users|users)/|\b[A-Za-z]:(?:\\{{1,2}}|/)Users(?:\\{{1,2}}|/))"
-    r"(?P<name>[\w][\w.@+-]{0,63})"
+    r"(?P<name>(?<=\\)\w[\w .@+-]{0,63}(?=\\)|\w[\w.@+-]{0,63})"
 )
 _TILDE: Final = re.compile(r"(?:(?<=[\"'=:\s])|\A)~(?P<name>[a-z_][a-z0-9_.-]{1,31})(?=/)")
 _QUOTED_TILDE: Final = re.compile(r"(?<=[\"'])~(?P<name>[a-z_][a-z0-9_.-]{1,31})(?=/)")
