@@ -15,17 +15,22 @@ MAX: Final = 2048  #: characters: longer is no identifier
 _CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _DOI: Final = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/[\x21-\x7e\u00a1-\ud7ff\ue000-\U0010ffff]+")
 _HANDLE: Final = re.compile(r"[0-9A-Za-z]+(?:\.[0-9A-Za-z]+)*/[\x21-\x7e]+")
-#: after "RRID:", by the authority that gives them; doi:10.12688/f1000research.6555.2 and the registry's own pages
-_RRID: Final = (
-    (r"AB_[0-9]{5,}", "antibody"),
-    (r"SCR_[0-9]{6}", "software or resource"),
-    (r"CVCL_[0-9A-Z]{4}", "cell line"),
-    (r"Addgene_[0-9]+", "plasmid"),
-    (r"SAM(?:N|EA|D)[0-9]+", "biosample"),
-    (r"(?:MGI|RGD|ZFIN|ZIRC|BDSC|DGGR|VDRC|NXR|EXRC|XGSC|TSC|NSRRC|AGSC|RRRC|CGC|WB)[:_][0-9A-Za-z._-]+", "organism"),
-    (r"(?:WB-STRAIN|FlyBase|FB|EMMA|MMRRC|IMSR_[A-Z]+|CWRU|NIG|KCB|DSMZ)[:_][0-9A-Za-z._:-]+", "organism"),
-    (r"Bioregistry_[0-9a-z]+", "resource"),
-)
+_STOCK: Final = r"[:_][0-9A-Za-z._:-]+"
+#: after "RRID:", the authority as it spells itself, and what it puts after that; doi:10.12688/f1000research.6555.2 and
+#: the authorities' own pages
+_RRID: Final = {
+    "AB": r"_[0-9]{5,}",  # antibodies
+    "SCR": r"_[0-9]{6}",  # software, databases, core facilities
+    "CVCL": r"_[0-9A-Z]{4}",  # cell lines
+    "Addgene": r"_[0-9]+",  # plasmids
+    **dict.fromkeys(("SAMN", "SAMEA", "SAMD"), r"[0-9]+"),  # biosamples
+    "IMSR": r"_[A-Z]+:[0-9A-Z._-]+",  # mice of repositories
+    **dict.fromkeys(
+        "MGI RGD ZFIN ZIRC BDSC DGGR VDRC NXR EXRC XGSC TSC NSRRC AGSC RRRC CGC WB-STRAIN WB".split(), _STOCK
+    ),
+    **dict.fromkeys("FlyBase FB EMMA MMRRC CWRU NIG KCB DSMZ".split(), _STOCK),
+}
+_LARGE: Final = ("CVCL", "IMSR")  #: whose letters are large throughout
 
 
 def doi(text: str) -> str:
@@ -95,20 +100,11 @@ def rrid(text: str) -> str:
     bare = _bare(
         text, r"(?:https?://)?(?:www\.)?(?:scicrunch\.org/resolver/|identifiers\.org/|n2t\.net/)?rrid:\s*|rrid\s*"
     )
-    for pattern, _ in _RRID:
-        if re.fullmatch(pattern, bare, re.I):
-            return "RRID:" + _as_given(bare, pattern)
+    for authority, rest in _RRID.items():
+        if re.fullmatch(re.escape(authority) + rest, bare, re.I):
+            number = bare[len(authority) :]
+            return f"RRID:{authority}{number.upper() if authority in _LARGE else number}"
     raise _refused(text, "an RRID of an authority that is known here", "RRID:SCR_003070")
-
-
-def _as_given(bare: str, pattern: str) -> str:
-    """The authority in its own spelling: ``scr_003070`` is SCR_003070."""
-    names = ["AB", "SCR", "CVCL", "Addgene", "Bioregistry", "MGI", "RGD", "ZFIN", "ZIRC", "BDSC", "FlyBase", "MMRRC"]
-    for name in names:
-        if bare.lower().startswith((name.lower() + "_", name.lower() + ":")):
-            rest = bare[len(name) :]
-            return name + (rest.upper() if name == "CVCL" else rest)
-    return bare.upper() if pattern.startswith("SAM") else bare
 
 
 def pidinst(text: str) -> str:
