@@ -218,8 +218,10 @@ def test_what_the_vocabularies_lack_is_said_in_words(server: Archive, ready: dep
     assert known["rights"] == [{"id": "cc-by-4.0"}]
     assert {d["type"]["id"] for d in known["additional_descriptions"]} == {"methods", "technical-info"}
     server.records.clear()
-    server.lacks = {"05gq02987", "cc-by-4.0", "methods", "technical-info"}
-    lacking = server.records[send(server, ready, tmp_path / "b").record]["metadata"]
+    server.lacks = {"05gq02987", "cc-by-4.0", "methods", "technical-info", "references"}
+    said: list[str] = []
+    lacking = server.records[send(server, ready, tmp_path / "b", said=said).record]["metadata"]
+    assert len([line for line in said if "'References'" in line]) == 1
     assert lacking["creators"][0]["affiliations"] == [{"name": "Brown University"}]
     assert lacking["rights"][0]["link"] == "https://spdx.org/licenses/CC-BY-4.0.html"
     assert "additional_descriptions" not in lacking

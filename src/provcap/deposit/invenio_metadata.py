@@ -123,10 +123,11 @@ def _resource_type(general: str, knows: Knows, say: Say | None) -> str | None:
 
 
 def _related(works: Iterable[Related], knows: Knows, say: Say) -> Iterable[Plain]:
+    left: dict[str, list[str]] = {}
     for work in works:
         relation = work.relation.lower()
         if not knows("relationtypes", relation):
-            say(f"the archive knows no relation {work.relation!r}: {work.identifier} is left out")
+            left.setdefault(work.relation, []).append(work.identifier)
             continue
         identifier, scheme = work.identifier, work.scheme
         if scheme not in _SCHEMES:
@@ -134,6 +135,8 @@ def _related(works: Iterable[Related], knows: Knows, say: Say) -> Iterable[Plain
         plain: Plain = {"identifier": identifier, "scheme": scheme, "relation_type": {"id": relation}}
         kind = _resource_type(work.resource_type, knows, None) if work.resource_type else None
         yield {**plain, "resource_type": {"id": kind}} if kind else plain
+    for name, identifiers in left.items():
+        say(f"the archive knows no relation {name!r}, so it is not told of {', '.join(identifiers)}")
 
 
 def _funding(award: Funding, knows: Knows) -> Plain:
