@@ -332,9 +332,14 @@ def test_every_rule_is_explained() -> None:
 
 
 def test_public_crates_of_any_run_hold_no_names(any_run: Run, tmp_path: Path) -> None:
-    """Whatever the run, its public crate is whole, its record is readable, and the gate finds nothing in it."""
+    """Whatever the run, its public crate is whole, its record is readable, the gate finds nothing in it, and writing it
+    again, as a zip, gives the same files."""
     run = replace(any_run, user=USER, hostname=HOST, workdir=f"/home/{USER}/project")
-    bundle.write_public(run, materialise(run, tmp_path / "work"), tmp_path / "crate", Policy())
+    work = materialise(run, tmp_path / "work")
+    bundle.write_public(run, work, tmp_path / "crate", Policy())
+    bundle.write_public(run, work, tmp_path / "crate.zip", Policy())
+    again = unpacked(tmp_path / "crate.zip", tmp_path / "again")
+    assert workflows.tree(again) == workflows.tree(tmp_path / "crate")
     assert (
         redact.blocking(scan(tmp_path / "crate", known=Known(frozenset({USER}), frozenset({HOST, "knoten17"})))) == ()
     )
