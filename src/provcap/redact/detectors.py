@@ -22,10 +22,29 @@ _OURS: Final = frozenset({"Secret Keyword", "Private Key", "Basic Auth Credentia
                           "Public IP (ipv4)", "JSON Web Token", "GitHub Token", "GitLab Token"})  # fmt: skip
 _RANDOM: Final = "Base64 High Entropy String"
 #: what each detector cannot do without: only then is it asked, as some of them are slow on hostile texts
-_HINT: Final = re.compile(
-    r"A3T|ABIA|ACCA|AKIA|ASIA|aws|AKC|\bAP[0-9A-F]|AccountKey=|cloudant|softlayer|ibm|cos[_-]|[MNO][\w-]{23,25}\.[\w-]{6}\.|"
-    r"-us\d|npm_|_authToken|T3BlbkFJ|pypi-|\bSG\.|xox|hooks\.slack|sq0csp|_live_|\d{8}:|\b(?:AC|SK)[a-z0-9]{32}"
+_HINTS: Final = (
+    *(
+        "A3T",
+        "ABIA",
+        "ACCA",
+        "AKIA",
+        "ASIA",
+        "AKC",
+        "=AP",
+        '"AP',
+        ":AP",
+        " AP",
+        "AccountKey=",
+        "-us",
+        "npm_",
+        "_authToken",
+    ),
+    *("T3BlbkFJ", "pypi-", "SG.", "hooks.slack", "sq0csp", "_live_"),
 )
+_HINTS_IN_ANY_CASE: Final = ("aws", "cloudant", "softlayer", "ibm", "cos_", "cos-", "xox")
+_TELEGRAM: Final = re.compile(r"\d{8}:[\w-]{35}")
+_HINT: Final = re.compile(r"[MNO][a-zA-Z\d_-]{23,25}\.[\w-]{6}\.|(?:AC|SK)[a-z0-9]{32}")
+_NAMES: Final = ("pass", "secret", "token", "cred", "key", "pwd")
 _QUOTED: Final = re.compile(r"([\"'])([A-Za-z0-9+/=_-]{24,512})\1")
 _BARE: Final = re.compile(r"[A-Za-z0-9+/=_-]{24,512}")
 _IDENTIFIER: Final = re.compile(r"(?:sha\d+|md5|swh|doi|urn|orcid|ror)[-:=]", re.I)
@@ -80,15 +99,24 @@ def secrets(text: str, code: bool) -> Iterator[Span]:
                 if "<redacted:" not in match[0] and (rule != "authorization" or _TOKEN.search(match[0])):
                     yield Span(match.start(), match.end(), rule)
         patterns = (scrub.QUOTED_VALUE, scrub.NAMED_VALUE) if code else (scrub.NAMED_VALUE,)
-        for pattern in patterns if scrub.SECRET_NAME.search(text) else ():
+        lower = text.lower()
+        named = any(word in lower for word in _NAMES) and scrub.SECRET_NAME.search(text)
+        for pattern in patterns if named else ():
             for match in pattern.finditer(text):
                 value = _value(match, code and pattern is scrub.NAMED_VALUE)
                 if value is not None:
                     start = match.start("value") + match["value"].index(value)
                     yield Span(start, _end(match, start + len(value)), "named-value")
-    if _HINT.search(text):
+    if _may_have_tokens(text):
         yield from _by_form(text)
     yield from _random(text)
+
+
+def _may_have_tokens(text: str) -> bool:
+    """Whether any of the library's detectors can find something in `text`."""
+    lower = text.lower()
+    words = any(hint in text for hint in _HINTS) or any(hint in lower for hint in _HINTS_IN_ANY_CASE)
+    return words or _HINT.search(text) is not None or (":" in text and _TELEGRAM.search(text) is not None)
 
 
 def _may_have(rule: str, text: str) -> bool:
@@ -129,7 +157,7 @@ def _by_form(text: str) -> Iterator[Span]:
     seen = set()
     for begin in range(0, max(len(text) - _LAP, 1), _RUN_ON - _LAP):
         part = text[begin : begin + _RUN_ON]
-        if not _HINT.search(part):
+        if not _may_have_tokens(part):
             continue
         for rule, analyse in _plugins():
             for value in analyse(part):

@@ -59,6 +59,11 @@ class Known:
         return _any_of(self.users, self.narrow)
 
     @cached_property
+    def lower(self) -> tuple[str, ...]:
+        """All names in small letters: what has none of them needs no closer look."""
+        return tuple({name.lower() for name in self.users | self.hosts})
+
+    @cached_property
     def host(self) -> re.Pattern[str] | None:
         """Finds any of `hosts`."""
         return _any_of(self.hosts, self.narrow, re.I)

@@ -51,6 +51,7 @@ _INTERNAL: Final = re.compile(
     r"(?P<top>local|internal|lan|corp|intranet|intra|localdomain|home\.arpa))(?![\w-])(?!\.\w)(?P<after>[:(]?[/\d]?)",
     re.I,
 )
+_TOPS: Final = (".local", ".internal", ".lan", ".corp", ".intra", ".home.arpa")
 _IN_CODE: Final = frozenset("self snakemake config params wildcards input output resources os threading this".split())
 _BIRTH: Final = re.compile(
     r"(?<![A-Za-z])(?:date[ _-]?of[ _-]?birth|birth[ _-]?da(?:te|y)|dob|geburtsdatum|patientbirthdate)"
@@ -68,9 +69,6 @@ _PATIENT: Final = re.compile(
 _QUICK: Final = {
     "paths": re.compile(r"homes?/|sers[/\\]|~[a-z_]"),
     "addresses": re.compile(r"\b1(?:0|92|72)\.\d"),
-    "internal": re.compile(r"\.(?:local|internal|lan|corp|intra|home\.arpa)", re.I),
-    "birth": re.compile(r"birth|dob|geburt", re.I),
-    "patient": re.compile(r"Patient"),
 }
 
 
@@ -88,15 +86,16 @@ def spans(text: str, known: Known, code: bool = False) -> list[Span]:
     Each rule takes time linear in the length of `text`.
     """
     found = list(detectors.secrets(text, code))
+    lower = text.lower()
     if _QUICK["paths"].search(text):
         found += _paths(text, code)
-    found += _addresses(text, known, code)
-    if _QUICK["birth"].search(text):
+    found += _addresses(text, lower, known, code)
+    if any(word in lower for word in ("birth", "dob", "geburt")):
         found += (Span(m.start("value"), m.end("value"), "birth-date") for m in _BIRTH.finditer(text))
-    if not code and _QUICK["patient"].search(text):
+    if not code and "Patient" in text:
         found += (Span(m.start("value"), m.end("value"), "patient-data") for m in _PATIENT.finditer(text))
     for rule, pattern in (("user-name", known.user), ("host-name", known.host)):
-        if pattern is not None:
+        if pattern is not None and any(name in lower for name in known.lower):
             found += (Span(m.start(), m.end(), rule) for m in pattern.finditer(text) if not _is_public(m))
     return _apart(found) if len(found) > 1 else found
 
@@ -134,7 +133,7 @@ def _paths(text: str, code: bool) -> Iterator[Span]:
                 yield Span(match.start("name"), match.start("name") + len(name), "home-path")
 
 
-def _addresses(text: str, known: Known, code: bool) -> Iterator[Span]:
+def _addresses(text: str, lower: str, known: Known, code: bool) -> Iterator[Span]:
     for match in EMAIL.finditer(text) if "@" in text else ():
         if _is_mail(match) and match[0].lower() not in known.published:
             yield Span(match.start(), match.end(), "email")
@@ -142,7 +141,8 @@ def _addresses(text: str, known: Known, code: bool) -> Iterator[Span]:
         version = match[0] in known.versions or _VERSION.search(text, max(0, match.start() - 16), match.start())
         if not version and all(int(part) < 256 for part in match[0].split(".")):
             yield Span(match.start(), match.end(), "private-address")
-    for match in _INTERNAL.finditer(text) if _QUICK["internal"].search(text) else ():
+    internal = any(top in lower for top in _TOPS)
+    for match in _INTERNAL.finditer(text) if internal else ():
         if _is_host(match, code):
             yield Span(match.start("host"), match.end("host"), "internal-name")
 
