@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provcap import bundle, unpack
+from provcap import bag, bundle, unpack
+from provcap.check import check
 from provcap.deposit import copying, dataverse, parts, state
 from provcap.deposit.archive import Archive, Item, Limits, Receipt, Target
 from provcap.deposit.bioimage_archive import BioImageArchive
@@ -32,7 +33,7 @@ from provcap.deposit.ocfl import Ocfl
 from provcap.deposit.plan import items, plan
 from provcap.deposit.settings import Settings
 from provcap.errors import ProvcapError, TargetExists
-from provcap.rerun import bag
+from provcap.opening import open_run
 from tests import dataverse_server, workflows
 from tests.conftest import materialise, read_run
 from tests.crates import ABOUT
@@ -364,6 +365,12 @@ def test_a_bag_is_valid_and_rerun_reads_it(packed: Path, tmp_path: Path) -> None
     assert (made.info["License"], made.info["Contact-Name"]) == ("CC-BY-4.0", "Josiah Carberry")
     with bag.crate_root(tmp_path / "bag") as root:
         assert contents(root) == contents(packed / "crate")
+    assert check(tmp_path / "bag").ok
+    assert open_run(str(tmp_path / "bag"), tmp_path).run == open_run(str(packed / "crate"), tmp_path).run
+    next((tmp_path / "bag/data/results").iterdir()).write_text("changed")
+    with pytest.raises(ProvcapError) as caught:
+        check(tmp_path / "bag")
+    assert caught.value.slug == "damaged-bag"
 
 
 def test_a_bag_that_was_begun_is_finished(packed: Path, tmp_path: Path) -> None:

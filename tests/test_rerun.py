@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provcap import constraints, graph
+from provcap.bag import crate_root
 from provcap.errors import ProvcapError
 from provcap.model import Run, Source, Workflow
 from provcap.opening import open_run
-from provcap.rerun.bag import crate_root
 from provcap.rerun.command import carry_over
 from provcap.rerun.layout import layout
 from provcap.rerun.plan import plan

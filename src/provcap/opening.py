@@ -59,6 +59,8 @@ def folder_of(name: str, workdir: Path) -> Path | None:
 
 
 def _open_directory(path: Path, foreign: bool) -> Opened:
+    if (path / "bagit.txt").is_file() and not (path / METADATA).exists():
+        path /= "data"  # a bag (RFC 8493) has the crate there
     if (path / IN_CRATE).is_file():
         return Opened(_load(path / IN_CRATE), files=path, crate=path)
     if (path / "events.jsonl").is_file() or (path / "run.json").is_file():

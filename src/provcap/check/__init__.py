@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from provcap import codec, progress, unpack
+from provcap import bag, codec, progress, unpack
 from provcap.check import listing, provenance, sealed
 from provcap.check.finding import Finding, Level
 from provcap.crate import conformance
@@ -38,7 +38,7 @@ class Findings:
 
 
 def check(crate: Path, signers: Path | None = None, conforms: bool = True) -> Findings:
-    """Examine the crate at `crate`, a directory or a zip.
+    """Examine the crate at `crate`: a directory, a zip, or a BagIt bag.
 
     `signers` is a file of those whose signature counts (ssh-keygen's ALLOWED SIGNERS). Without `conforms`, its profiles
     are not asked for, which takes most of the time. Raises ProvcapError when it is no crate, or a damaged or dangerous
@@ -48,7 +48,7 @@ def check(crate: Path, signers: Path | None = None, conforms: bool = True) -> Fi
         raise ProvcapError(
             "no-signers", f"there is no file {signers}", "one line per key: NAME KIND KEY, see ssh-keygen(1)"
         )
-    with unpack.opened(Path(crate)) as root:
+    with bag.opened(Path(crate)) as root:
         found, hashes = sealed.manifested(root)
         entities = unpack.read_metadata(root, Path(crate))
         name, more = _conformance(root, entities) if conforms else (None, [])

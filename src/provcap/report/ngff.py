@@ -18,7 +18,8 @@ def thumbnail(data: bytes, suffix: str, largest: int, label: bool) -> Thumbnail:
     import zarr
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        files: dict[str, Any] = {name: zarr.core.buffer.cpu.Buffer.from_bytes(archive.read(name)) for name in archive.namelist()}
+        read = zarr.core.buffer.cpu.Buffer.from_bytes
+        files: dict[str, Any] = {name: read(archive.read(name)) for name in archive.namelist()}
     root = zarr.open(store=zarr.storage.MemoryStore(files), mode="r")
     attributes: dict[str, Any] = dict(root.attrs)
     said: dict[str, Any] = attributes.get("ome", attributes)

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from provcap import check
+from provcap.bag import crate_root
 from provcap.errors import ProvcapError, TargetExists
-from provcap.rerun.bag import crate_root
 from provcap.rerun.plan import Plan, plan
 from provcap.rerun.session import Manner, Rerun, carry_out, describe
 

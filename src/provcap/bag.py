@@ -12,16 +12,22 @@ from provcap.errors import ProvcapError
 
 
 @contextmanager
-def crate_root(crate: Path) -> Iterator[Path]:
+def opened(crate: Path) -> Iterator[Path]:
     """The directory of the crate in `crate`: a zip, a directory, or a bag, packed or not, whose digests were verified.
 
-    Raises ProvcapError when there is none, or when it is damaged or means harm.
+    Raises ProvcapError when there is none, or when a zip or bag is damaged or means harm.
     """
     with unpack.opened(crate) as found:
         bag = None if (found / "ro-crate-metadata.json").exists() else _bag(found)
         if bag is not None:
             _verify(bag, crate)
-        root = found if bag is None else bag / "data"
+        yield found if bag is None else bag / "data"
+
+
+@contextmanager
+def crate_root(crate: Path) -> Iterator[Path]:
+    """As `opened`, and nothing in the crate is a link. Raises ProvcapError."""
+    with opened(crate) as root:
         _refuse_links(root, crate)
         yield root
 
