@@ -1,4 +1,54 @@
--- sha256:3b3fe57dbd65ae2a719fc6f2b26d014b23971244bc9ddc98cf1a8cea6d4886b4
+-- sha256:81907a303d7de31b7ed036afe2b793110b13f6031a58e796a89c478ce50f7706
+-- # Class: Channel Description: A channel of an image.
+--     * Slot: id
+--     * Slot: name
+--     * Slot: fluorophore
+--     * Slot: excitation_nm
+--     * Slot: emission_nm
+--     * Slot: exposure_s Description: of each of its planes; None also when they differ
+--     * Slot: detector Description: manufacturer and model
+--     * Slot: light_source Description: kind, manufacturer and model
+--     * Slot: illumination Description: OME's IlluminationType: Epifluorescence, Transmitted …
+--     * Slot: contrast Description: OME's ContrastMethod: Fluorescence, Phase, DIC …
+--     * Slot: mode Description: OME's AcquisitionMode: WideField, LaserScanningConfocalMicroscopy …
+--     * Slot: binning Description: "2x2"
+--     * Slot: Acquisition_id Description: Autocreated FK slot
+-- # Class: Objective Description: The objective lens.
+--     * Slot: id
+--     * Slot: name Description: manufacturer and model
+--     * Slot: magnification Description: nominal
+--     * Slot: numerical_aperture
+--     * Slot: immersion
+-- # Class: Intensities Description: The values of all pixels and channels of an image; of none that is not finite.
+--     * Slot: id
+--     * Slot: minimum
+--     * Slot: maximum
+--     * Slot: mean
+--     * Slot: lowest Description: the least value that its data type, or its significant bits, can hold
+--     * Slot: highest Description: the greatest; None for floating point
+--     * Slot: at_lowest Description: fraction of the values there
+--     * Slot: at_highest
+-- # Class: Acquisition Description: What an image file says of itself. What it does not say is None; nothing is taken from elsewhere.
+--     * Slot: id
+--     * Slot: file Description: digest of the image
+--     * Slot: format Description: "OME-TIFF", "ImageJ TIFF", "TIFF", "OME-Zarr 0.5", or that of another reader
+--     * Slot: reader Description: the libraries that read it, with versions
+--     * Slot: axes Description: a letter each, slowest first: T, C, Z, Y, X, S (samples), Q (the file does not say)
+--     * Slot: data_type Description: as NumPy calls it
+--     * Slot: significant_bits
+--     * Slot: pixel_size_x_um
+--     * Slot: pixel_size_y_um
+--     * Slot: pixel_size_z_um Description: the distance of planes
+--     * Slot: time_increment_s
+--     * Slot: microscope Description: manufacturer and model
+--     * Slot: acquired Description: date and time as the file has it
+--     * Slot: writer Description: the program that wrote the file
+--     * Slot: images Description: in the file; what is said here is said of the first
+--     * Slot: metadata Description: digest of its OME-XML, which is kept as it is
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+--     * Slot: objective_id
+--     * Slot: intensities_id
 -- # Class: Measure Description: One measured number: how far the second file is from the first in one respect.
 --     * Slot: id
 --     * Slot: name Description: "max_abs", "psnr", "rows_missing" …
@@ -287,10 +337,17 @@
 -- # Class: TextEntry Description: A text with a name.
 --     * Slot: name
 --     * Slot: value
+--     * Slot: Acquisition_id Description: Autocreated FK slot
 --     * Slot: Job_uid Description: Autocreated FK slot
 --     * Slot: Image_uid Description: Autocreated FK slot
 -- # Class: Any Description: Any JSON value.
 --     * Slot: id
+-- # Class: Acquisition_shape
+--     * Slot: Acquisition_id Description: Autocreated FK slot
+--     * Slot: shape Description: in the order of the axes
+-- # Class: Acquisition_notes
+--     * Slot: Acquisition_id Description: Autocreated FK slot
+--     * Slot: notes Description: what was found odd, or left out
 -- # Class: Artifact_flags
 --     * Slot: Artifact_id Description: Autocreated FK slot
 --     * Slot: flags Description: Snakemake's: temp, protected, pipe, touch, ensure …
@@ -324,6 +381,27 @@
 -- # Class: RunDocument_errors
 --     * Slot: RunDocument_uid Description: Autocreated FK slot
 --     * Slot: errors Description: what Snakemake reported of the run as a whole
+
+CREATE TABLE "Objective" (
+	id INTEGER NOT NULL,
+	name TEXT,
+	magnification FLOAT,
+	numerical_aperture FLOAT,
+	immersion TEXT,
+	PRIMARY KEY (id)
+);
+
+CREATE TABLE "Intensities" (
+	id INTEGER NOT NULL,
+	minimum FLOAT NOT NULL,
+	maximum FLOAT NOT NULL,
+	mean FLOAT NOT NULL,
+	lowest FLOAT,
+	highest FLOAT,
+	at_lowest FLOAT,
+	at_highest FLOAT,
+	PRIMARY KEY (id)
+);
 
 CREATE TABLE "Comparison" (
 	id INTEGER NOT NULL,
@@ -491,6 +569,34 @@ CREATE TABLE "About_keywords" (
 	keywords TEXT,
 	PRIMARY KEY ("About_id", keywords),
 	FOREIGN KEY("About_id") REFERENCES "About" (id)
+);
+
+CREATE TABLE "Acquisition" (
+	id INTEGER NOT NULL,
+	file TEXT NOT NULL,
+	format TEXT NOT NULL,
+	reader TEXT NOT NULL,
+	axes TEXT,
+	data_type TEXT,
+	significant_bits INTEGER,
+	pixel_size_x_um FLOAT,
+	pixel_size_y_um FLOAT,
+	pixel_size_z_um FLOAT,
+	time_increment_s FLOAT,
+	microscope TEXT,
+	acquired TEXT,
+	writer TEXT,
+	images INTEGER,
+	metadata TEXT,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	objective_id INTEGER,
+	intensities_id INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid),
+	FOREIGN KEY(objective_id) REFERENCES "Objective" (id),
+	FOREIGN KEY(intensities_id) REFERENCES "Intensities" (id)
 );
 
 CREATE TABLE "Measure" (
@@ -708,6 +814,24 @@ CREATE TABLE "RunDocument_errors" (
 	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
 );
 
+CREATE TABLE "Channel" (
+	id INTEGER NOT NULL,
+	name TEXT,
+	fluorophore TEXT,
+	excitation_nm FLOAT,
+	emission_nm FLOAT,
+	exposure_s FLOAT,
+	detector TEXT,
+	light_source TEXT,
+	illumination TEXT,
+	contrast TEXT,
+	mode TEXT,
+	binning TEXT,
+	"Acquisition_id" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Acquisition_id") REFERENCES "Acquisition" (id)
+);
+
 CREATE TABLE "Artifact" (
 	id INTEGER NOT NULL,
 	path TEXT NOT NULL,
@@ -804,13 +928,30 @@ CREATE TABLE "Tool" (
 CREATE TABLE "TextEntry" (
 	name TEXT NOT NULL,
 	value TEXT,
+	"Acquisition_id" INTEGER,
 	"Job_uid" INTEGER,
 	"Image_uid" INTEGER,
-	PRIMARY KEY (name, value, "Job_uid", "Image_uid"),
+	PRIMARY KEY (name, value, "Acquisition_id", "Job_uid", "Image_uid"),
+	UNIQUE ("Acquisition_id", name),
 	UNIQUE ("Job_uid", name),
 	UNIQUE ("Image_uid", name),
+	FOREIGN KEY("Acquisition_id") REFERENCES "Acquisition" (id),
 	FOREIGN KEY("Job_uid") REFERENCES "Job" (uid),
 	FOREIGN KEY("Image_uid") REFERENCES "Image" (uid)
+);
+
+CREATE TABLE "Acquisition_shape" (
+	"Acquisition_id" INTEGER,
+	shape INTEGER,
+	PRIMARY KEY ("Acquisition_id", shape),
+	FOREIGN KEY("Acquisition_id") REFERENCES "Acquisition" (id)
+);
+
+CREATE TABLE "Acquisition_notes" (
+	"Acquisition_id" INTEGER,
+	notes TEXT,
+	PRIMARY KEY ("Acquisition_id", notes),
+	FOREIGN KEY("Acquisition_id") REFERENCES "Acquisition" (id)
 );
 
 CREATE TABLE "Job_env_modules" (
@@ -841,18 +982,25 @@ CREATE TABLE "Artifact_flags" (
 	FOREIGN KEY("Artifact_id") REFERENCES "Artifact" (id)
 );
 
+CREATE INDEX "TextEntry_Acquisition_id_name_idx" ON "TextEntry" ("Acquisition_id", name);
 CREATE INDEX "TextEntry_Image_uid_name_idx" ON "TextEntry" ("Image_uid", name);
 CREATE INDEX "TextEntry_Job_uid_name_idx" ON "TextEntry" ("Job_uid", name);
 CREATE INDEX "ix_About_id" ON "About" (id);
 CREATE INDEX "ix_About_keywords_About_id" ON "About_keywords" ("About_id");
 CREATE INDEX "ix_About_keywords_keywords" ON "About_keywords" (keywords);
 CREATE INDEX "ix_Accounting_id" ON "Accounting" (id);
+CREATE INDEX "ix_Acquisition_id" ON "Acquisition" (id);
+CREATE INDEX "ix_Acquisition_notes_Acquisition_id" ON "Acquisition_notes" ("Acquisition_id");
+CREATE INDEX "ix_Acquisition_notes_notes" ON "Acquisition_notes" (notes);
+CREATE INDEX "ix_Acquisition_shape_Acquisition_id" ON "Acquisition_shape" ("Acquisition_id");
+CREATE INDEX "ix_Acquisition_shape_shape" ON "Acquisition_shape" (shape);
 CREATE INDEX "ix_Agent_uid" ON "Agent" (uid);
 CREATE INDEX "ix_Any_id" ON "Any" (id);
 CREATE INDEX "ix_Artifact_flags_Artifact_id" ON "Artifact_flags" ("Artifact_id");
 CREATE INDEX "ix_Artifact_flags_flags" ON "Artifact_flags" (flags);
 CREATE INDEX "ix_Artifact_id" ON "Artifact" (id);
 CREATE INDEX "ix_Assessment_id" ON "Assessment" (id);
+CREATE INDEX "ix_Channel_id" ON "Channel" (id);
 CREATE INDEX "ix_Comparison_id" ON "Comparison" (id);
 CREATE INDEX "ix_Draw_id" ON "Draw" (id);
 CREATE INDEX "ix_Environment_libraries_Environment_uid" ON "Environment_libraries" ("Environment_uid");
@@ -865,6 +1013,7 @@ CREATE INDEX "ix_Hardware_flags_flags" ON "Hardware_flags" (flags);
 CREATE INDEX "ix_Hardware_uid" ON "Hardware" (uid);
 CREATE INDEX "ix_Image_uid" ON "Image" (uid);
 CREATE INDEX "ix_Imports_uid" ON "Imports" (uid);
+CREATE INDEX "ix_Intensities_id" ON "Intensities" (id);
 CREATE INDEX "ix_Interpreter_id" ON "Interpreter" (id);
 CREATE INDEX "ix_Job_env_modules_Job_uid" ON "Job_env_modules" ("Job_uid");
 CREATE INDEX "ix_Job_env_modules_env_modules" ON "Job_env_modules" (env_modules);
@@ -872,6 +1021,7 @@ CREATE INDEX "ix_Job_uid" ON "Job" (uid);
 CREATE INDEX "ix_Library_id" ON "Library" (id);
 CREATE INDEX "ix_Measure_id" ON "Measure" (id);
 CREATE INDEX "ix_Module_id" ON "Module" (id);
+CREATE INDEX "ix_Objective_id" ON "Objective" (id);
 CREATE INDEX "ix_Organization_uid" ON "Organization" (uid);
 CREATE INDEX "ix_Origin_id" ON "Origin" (id);
 CREATE INDEX "ix_Package_id" ON "Package" (id);
@@ -892,6 +1042,7 @@ CREATE INDEX "ix_Run_uid" ON "Run" (uid);
 CREATE INDEX "ix_Source_id" ON "Source" (id);
 CREATE INDEX "ix_Step_id" ON "Step" (id);
 CREATE INDEX "ix_Term_id" ON "Term" (id);
+CREATE INDEX "ix_TextEntry_Acquisition_id" ON "TextEntry" ("Acquisition_id");
 CREATE INDEX "ix_TextEntry_Image_uid" ON "TextEntry" ("Image_uid");
 CREATE INDEX "ix_TextEntry_Job_uid" ON "TextEntry" ("Job_uid");
 CREATE INDEX "ix_TextEntry_name" ON "TextEntry" (name);

@@ -4,6 +4,7 @@
 ├── probe/<id>/                 the staged probe, the same files for every run that used that version
 ├── sources/<sha256>            the workflow's files as they were when a run began
 ├── order/<run id>              only where a clock stepped back: after which run that run stands
+├── images/<sha256>.json       what image files say of themselves, by their digest; <sha256>.ome.xml: their OME-XML
 ├── deposits/<key>.json         how far the deposit of a crate in an archive is
 └── runs/<run id>/
     ├── events.jsonl            what the main process planned and saw

@@ -5,6 +5,7 @@ so that they sort as text. Digests are ``"sha256:<hex>"``. Paths are POSIX paths
 absolute only when they lie outside it. An unknown value is None or empty, and has a `Gap` where a reader would miss it.
 """
 
+from provcap.model.acquisition import Acquisition, Channel, Intensities, Objective
 from provcap.model.comparison import Comparison, Direction, Measure, Outcome, Verdict
 from provcap.model.files import Artifact, Gap, Source
 from provcap.model.job import JSON, Draw, Job, Status
@@ -18,9 +19,11 @@ __all__ = [
     "JSON",
     "About",
     "Accounting",
+    "Acquisition",
     "Agent",
     "Artifact",
     "Assessment",
+    "Channel",
     "Comparison",
     "Direction",
     "Draw",
@@ -30,11 +33,13 @@ __all__ = [
     "Hardware",
     "Image",
     "Imports",
+    "Intensities",
     "Interpreter",
     "Job",
     "Library",
     "Measure",
     "Module",
+    "Objective",
     "Organization",
     "Origin",
     "Outcome",

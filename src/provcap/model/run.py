@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from provcap.model.acquisition import Acquisition
 from provcap.model.files import Gap, Source
 from provcap.model.job import Job
 from provcap.model.machine import Hardware
@@ -66,3 +67,4 @@ class Run:
     rerun_of: str | None = None  #: id of the run that this one repeats
     origins: tuple[Origin, ...] = ()  #: that run, the one which it repeated, and so on to the first
     assessments: tuple[Assessment, ...] = ()  #: how close its results came to those of `rerun_of`, by path
+    acquisitions: tuple[Acquisition, ...] = ()  #: of its images, once their files were looked at; by digest

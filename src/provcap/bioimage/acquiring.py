@@ -1,0 +1,157 @@
+"""The images of a run, each looked at once: what their files say of how they were acquired.
+
+After the run, never in a job. What was found is kept below ``.provcap/images/`` by the digest of the image.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from provcap import codec, digest, progress, store
+from provcap.bioimage.found import Unreadable
+from provcap.bioimage.reader import OTHER, TIFF, ZARR, Reader, suffix
+from provcap.errors import DamagedRecord
+from provcap.model import Acquisition, Artifact, Gap, Run
+from provcap.questions import external_inputs, is_transient, outputs
+
+PIXELS: Final = 64 << 20  #: bytes of decoded pixels up to which intensities are measured
+MOST: Final = 5_000  #: images of a run that are looked at
+FORMAT: Final = "provcap.acquisition/1"
+_LARGEST: Final = 4 << 20  #: bytes of what is kept of one image, beside its OME-XML
+
+
+def acquired(run: Run, files: Path | None, pixels: int = PIXELS) -> Run:
+    """`run` with the acquisitions of its images; `files` is the directory that its paths are relative to, and without
+    one the run is given back as it is. Intensities are measured of images of at most `pixels` bytes, 0 for none.
+
+    An image that is no longer what the run recorded is not read, and a Gap says so.
+    """
+    wanted = images(run) if files is not None and files.is_dir() else {}
+    known = {acquisition.file: acquisition for acquisition in run.acquisitions}
+    left = {name: artifact for name, artifact in wanted.items() if name not in known}
+    if files is None or not left:
+        return run
+    gaps: list[Gap] = []
+    if len(left) > MOST:
+        gaps.append(Gap("image-not-read", "run", f"of {len(left)} images {MOST} were looked at"))
+    with Reader() as reader:
+        for name, artifact in progress.over(sorted(left.items())[:MOST], "reading what images say"):
+            try:
+                known[name] = _kept(files, name, pixels) or _read(files, artifact, reader, pixels)
+            except Unreadable as error:
+                gaps.append(
+                    Gap("image-not-read", f"file:{artifact.path}", f"what the image says is not known: {error}")
+                )
+    every = sorted({*run.gaps, *gaps}, key=lambda gap: (gap.subject, gap.slug, gap.message))
+    return replace(run, acquisitions=tuple(known[name] for name in sorted(known)), gaps=tuple(every))
+
+
+def images(run: Run) -> dict[str, Artifact]:
+    """The images among what the run read, and what it made and left, by digest."""
+    every = (*external_inputs(run), *(a for a in outputs(run) if not is_transient(a)))
+    return {artifact.digest: artifact for artifact in every if artifact.digest and _is_image(artifact)}
+
+
+def paths(run: Run) -> dict[str, list[str]]:
+    """For the digest of each image of the run the paths that held it."""
+    found: dict[str, list[str]] = {}
+    for artifact in (*external_inputs(run), *outputs(run)):
+        if artifact.digest and artifact.path not in found.setdefault(artifact.digest, []):
+            found[artifact.digest].append(artifact.path)
+    return found
+
+
+def metadata(files: Path | None, acquisition: Acquisition) -> bytes | None:
+    """The OME-XML of the image, as it was kept; None when it had none, or nothing is kept here."""
+    if files is None or acquisition.metadata is None:
+        return None
+    with contextlib.suppress(OSError):
+        data = _place(files, acquisition.metadata, ".ome.xml").read_bytes()
+        return data if digest.of_bytes(data) == acquisition.metadata else None
+    return None
+
+
+def _is_image(artifact: Artifact) -> bool:
+    end = suffix(artifact.path)
+    return (artifact.kind == "directory" and end in ZARR) or (artifact.kind == "file" and end in (*TIFF, *OTHER))
+
+
+def _place(files: Path, name: str, end: str) -> Path:
+    return store.home(files) / "images" / (name.removeprefix("sha256:") + end)
+
+
+def _kept(files: Path, name: str, pixels: int) -> Acquisition | None:
+    """What was read of this image before, when as much as now was wanted of it."""
+    place = _place(files, name, ".json")
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, DamagedRecord):
+        if place.stat().st_size > _LARGEST:
+            return None
+        plain = codec.loads(place.read_bytes())
+        found = codec.decode(Acquisition, plain["acquisition"])
+        good = plain["format"] == FORMAT and plain["pixels"] == pixels and found.file == name
+        return found if good and (found.metadata is None or metadata(files, found)) else None
+    return None
+
+
+def _read(files: Path, artifact: Artifact, reader: Reader, pixels: int) -> Acquisition:
+    """What the image says, and keep it. Raises Unreadable."""
+    place = _inside(files, artifact.path)
+    before = list(_state(place))
+    _verify(artifact, place)
+    answer = reader.read(str(place), pixels)
+    if list(_state(place)) != before:
+        raise Unreadable("it was changed while it was read")
+    plain: dict[str, Any] = {**answer["values"], "origin": answer["origin"], "notes": answer["notes"]}
+    xml = answer["metadata"].encode("utf-8", "surrogateescape")
+    if xml:
+        plain["metadata"] = digest.of_bytes(xml)
+    try:
+        found = codec.decode(Acquisition, {**plain, "file": artifact.digest})
+    except DamagedRecord as error:
+        raise Unreadable(f"it says what cannot be: {error.message}"[:300]) from None
+    entry = {"format": FORMAT, "pixels": pixels, "acquisition": codec.encode(found)}
+    with contextlib.suppress(OSError):  # a directory that cannot be written is read again
+        if xml:
+            store.write_atomic(_place(files, str(found.metadata), ".ome.xml"), xml)
+        store.write_atomic(_place(files, str(artifact.digest), ".json"), json.dumps(entry, sort_keys=True).encode())
+    return found
+
+
+def _inside(files: Path, path: str) -> Path:
+    """Where the image is; absolute paths are inputs from elsewhere, which the run has read where they are."""
+    if "\0" in path:
+        raise Unreadable("its name is none")
+    place = files / PurePosixPath(path)
+    if not place.exists():
+        raise Unreadable("it is not there any more")
+    return place
+
+
+def _verify(artifact: Artifact, place: Path) -> None:
+    try:
+        now = digest.of_tree(place)[0] if artifact.kind == "directory" else digest.of_file(place)
+    except OSError as error:
+        raise Unreadable(f"its file cannot be read: {error.strerror or error}") from None
+    if now != artifact.digest:
+        raise Unreadable("it is no longer what the run recorded")
+
+
+def _state(place: Path) -> Iterator[tuple[str, int, int]]:
+    """What tells that nothing was changed, without reading it."""
+    yield from (_entry(str(place)),)
+    for folder, _, names in os.walk(place) if place.is_dir() else ():
+        yield from (_entry(os.path.join(folder, name)) for name in sorted(names))
+
+
+def _entry(path: str) -> tuple[str, int, int]:
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return path, -1, -1
+    return path, info.st_size, info.st_mtime_ns

@@ -1,0 +1,51 @@
+"""The values of an image's pixels, in a few numbers. This alone reads pixels, and only of images that are not large."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from provcap.bioimage.found import Found
+
+
+def intensities(image: Any, found: Found, most: int) -> None:
+    """Put those of `image`, which has shape, dtype and a way to its values, into `found`; `most` bytes of pixels are
+    read, more are told to be left out. Complex values and such are left out, too."""
+    import numpy as np
+
+    size = math.prod(int(side) for side in image.shape) * int(image.dtype.itemsize)
+    if size > most:
+        why = "were not asked for" if most == 0 else f"were not measured: its pixels take {size / 2**20:.4g} MiB"
+        found.note(f"intensities {why}")
+        return
+    if image.dtype.kind not in "uifb" or not size:
+        found.note(f"intensities were not measured: its values are of type {image.dtype}")
+        return
+    try:
+        values = image.asarray() if hasattr(image, "asarray") else image[...]
+    except Exception as error:  # a codec that is not there, or data that are no such
+        found.note(f"intensities were not measured: its pixels cannot be read ({type(error).__name__})")
+        return
+    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    if not finite.size:
+        found.note("it has no finite value")
+        return
+    told = {"minimum": float(finite.min()), "maximum": float(finite.max())}
+    told["mean"] = float(f"{finite.mean(dtype=np.float64):.10g}")  # the last digits depend on the processor
+    if values.dtype.kind in "uib":
+        told |= _ends(finite, values.dtype, found.values.get("significant_bits"))
+    if all(map(math.isfinite, told.values())):
+        found.put("intensities", told, "pixels")
+    if finite.size < values.size:
+        found.note(f"{values.size - finite.size} of its values are not finite")
+
+
+def _ends(values: Any, kind: Any, bits: int | None) -> dict[str, float]:
+    """The ends of the range, and the fraction of values there: with 12 significant bits white is 4095."""
+    import numpy as np
+
+    least, most = (0, 1) if kind.kind == "b" else (int(np.iinfo(kind).min), int(np.iinfo(kind).max))
+    if kind.kind == "u" and bits and 0 < bits < kind.itemsize * 8 and values.max() < 2**bits:
+        most = 2**bits - 1
+    fraction = {"at_lowest": float((values == least).mean()), "at_highest": float((values == most).mean())}
+    return {"lowest": float(least), "highest": float(most), **fraction}

@@ -1,0 +1,113 @@
+"""An OME-Zarr image → fields of an Acquisition (https://ngff.openmicroscopy.org, versions 0.4 and 0.5).
+
+Also in the layout of bioformats2raw: its first image, and the OME-XML in ``OME/METADATA.ome.xml``.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+from pathlib import Path
+from typing import Any, Final
+
+from provcap.bioimage import ome
+from provcap.bioimage.found import Found, Unreadable, text
+from provcap.bioimage.intensities import intensities
+
+METADATA: Final = "OME/METADATA.ome.xml"
+LARGEST: Final = 16 << 20  #: bytes of a file of Zarr's metadata
+
+
+def read(path: str, most: int) -> Found:
+    """What the image at `path` says; its intensities when its pixels take `most` bytes at most. Raises Unreadable."""
+    import zarr
+
+    for name in (".zgroup", ".zattrs", ".zmetadata", "zarr.json"):
+        _refuse_large(Path(path, name))
+    found = Found()
+    found.put("reader", f"zarr {zarr.__version__}", "reader")
+    root: Any = zarr.open(path, mode="r")
+    said = _said(root)
+    if not said.get("multiscales") and "bioformats2raw.layout" in said:
+        root = root["0"]
+        said = _said(root)
+    if not isinstance(root, zarr.Group) or not said.get("multiscales"):
+        raise Unreadable("it is no OME-Zarr image: it names no multiscales")
+    multiscale = said["multiscales"][0]
+    version = said.get("version") or multiscale.get("version")
+    found.put("format", f"OME-Zarr {version}" if text(version) else "OME-Zarr", "multiscales")
+    _describe(root, multiscale, said, found)
+    _xml(path, found)
+    array = root[multiscale["datasets"][0]["path"]]
+    if "pickle" not in str(array.metadata.to_dict()).lower():  # a codec that runs programs
+        intensities(array, found, most)
+    return found
+
+
+def _refuse_large(path: Path) -> None:
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return
+    if not stat.S_ISREG(info.st_mode) or info.st_size > LARGEST:
+        raise Unreadable(f"its {path.name} is no file, or too large")
+
+
+def _said(group: Any) -> dict[str, Any]:
+    attributes: dict[str, Any] = dict(group.attrs)
+    found = attributes.get("ome", attributes)
+    return found if isinstance(found, dict) else {}
+
+
+def _describe(root: Any, multiscale: dict[str, Any], said: dict[str, Any], found: Found) -> None:
+    axes = [axis if isinstance(axis, dict) else {"name": axis} for axis in multiscale.get("axes") or ()]
+    dataset = multiscale["datasets"][0]
+    array = root[dataset["path"]]
+    letters = "".join(str(axis.get("name", "q"))[:1].upper() for axis in axes)
+    if len(letters) != array.ndim:
+        found.note(f"it names {len(letters)} axes and its array has {array.ndim}")
+        letters, axes = "Q" * array.ndim, [{} for _ in range(array.ndim)]
+    found.put("axes", letters, "multiscales/axes")
+    found.put("shape", [int(size) for size in array.shape], "array")
+    found.put("data_type", str(array.dtype), "array")
+    found.put("images", len(said["multiscales"]), "multiscales")
+    for place, axis in enumerate(axes):
+        _scale(letters[place], axis, array.shape[place], _product(multiscale, dataset, place), found)
+    channels = (said.get("omero") or {}).get("channels") or ()
+    names = [text(channel.get("label")) for channel in channels if isinstance(channel, dict)]
+    if any(names):
+        found.put("channels", [{"name": name} if name else {} for name in names[: ome.CHANNELS]], "omero/channels")
+    found.put("writer", text((multiscale.get("metadata") or {}).get("method")), "multiscales/metadata/method")
+
+
+def _scale(letter: str, axis: dict[str, Any], size: int, scale: float | None, found: Found) -> None:
+    """The pixel size or time step along one axis; a scale without a unit is only a number."""
+    unit, where = text(axis.get("unit")), f"multiscales/coordinateTransformations, axis {axis.get('name')}"
+    if scale is None or (size <= 1 and letter in "ZT"):
+        return
+    if unit is None:
+        if letter in "XYZ" and scale != 1.0:
+            found.note(f"the scale of axis {letter} is {scale:g} and has no unit")
+    elif letter in "XYZ":
+        found.length(f"pixel_size_{letter.lower()}_um", scale, unit, where)
+    elif letter == "T":
+        found.time("time_increment_s", scale, unit, where)
+
+
+def _product(multiscale: dict[str, Any], dataset: dict[str, Any], place: int) -> float | None:
+    """The product of the scales of one axis (NGFF 0.4 and 0.5, "multiscales")."""
+    every = (*dataset.get("coordinateTransformations", ()), *multiscale.get("coordinateTransformations", ()))
+    scales = [one["scale"][place] for one in every if one.get("type") == "scale" and "scale" in one]
+    return math.prod(map(float, scales)) if scales else None
+
+
+def _xml(path: str, found: Found) -> None:
+    """The OME-XML beside the arrays, when it is a file of its own inside the image."""
+    place = Path(path, METADATA)
+    if place.is_symlink() or place.parent.is_symlink() or not place.is_file():
+        return
+    if place.stat().st_size > ome.LARGEST:
+        found.note("its OME-XML is too large and was not read")
+        return
+    ome.read(place.read_bytes().decode("utf-8", "replace"), found)

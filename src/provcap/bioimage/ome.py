@@ -1,0 +1,188 @@
+"""OME-XML → fields of an Acquisition: that of 2016-06, to which ome-types brings older ones
+(https://www.openmicroscopy.org/Schemas/OME/2016-06).
+
+Of several images in a file the first is read, its number is told.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable
+from typing import Any, Final
+
+from provcap.bioimage.found import LENGTH_UM, TIME_S, Found, joined, positive, text
+
+LARGEST: Final = 32 << 20  #: bytes of OME-XML
+CHANNELS: Final = 64  #: that are described
+_EPOCH: Final = "1970-01-01T00:00:00"  #: what writers put where they know no date
+
+
+def read(xml: str, found: Found) -> None:
+    """Put what `xml` says into `found`. What cannot be read becomes a note."""
+    if len(xml) > LARGEST:
+        found.note(f"its OME-XML has {len(xml)} characters and was not read")
+        return
+    found.metadata = xml
+    # a DTD can make a small text endless, and name files of this machine; OME-XML needs none
+    if re.search(r"<!\s*(DOCTYPE|ENTITY)", xml, re.IGNORECASE):
+        found.metadata = ""
+        found.note("its OME-XML has a document type declaration, which can do harm, and was not read")
+        return
+    try:
+        import ome_types
+    except ImportError:
+        found.note("ome-types is not installed: its OME-XML is kept and was not read")
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ome = ome_types.from_xml(xml, validate=False)
+    except Exception as error:  # as many kinds as there are ways to write it wrongly
+        found.note(f"its OME-XML cannot be read: {type(error).__name__}")
+        return
+    describe(ome, found)
+
+
+def describe(ome: Any, found: Found) -> None:
+    """Put what the `ome_types.OME` says of its first image into `found`."""
+    found.put("writer", ome.creator, "OME/@Creator")
+    if not ome.images:
+        found.note("its OME-XML describes no image")
+        return
+    found.put("images", len(ome.images), "OME/Image")
+    image = ome.images[0]
+    if image.acquisition_date is not None:
+        date = image.acquisition_date.isoformat()
+        if date.startswith(_EPOCH):
+            found.note("its date of acquisition is the first second of 1970, which stands for an unknown one")
+        else:
+            found.put("acquired", date, "Image/AcquisitionDate")
+    instrument = _instrument(ome, image)
+    if instrument is not None and instrument.microscope is not None:
+        scope = instrument.microscope
+        found.put("microscope", joined(scope.manufacturer, scope.model), "Instrument/Microscope")
+    _objective(image, instrument, found)
+    _pixels(image.pixels, found)
+    channels = [_channel(channel, image.pixels, n, ome, found) for n, channel in enumerate(image.pixels.channels)]
+    if any(channels):
+        found.put("channels", channels[:CHANNELS], "Pixels/Channel")
+    if len(channels) > CHANNELS:
+        found.note(f"of {len(channels)} channels the first {CHANNELS} are told")
+
+
+def _instrument(ome: Any, image: Any) -> Any:
+    """The instrument that the image refers to, or the only one."""
+    wanted = image.instrument_ref.id if image.instrument_ref else None
+    for instrument in ome.instruments:
+        if instrument.id == wanted:
+            return instrument
+    return ome.instruments[0] if len(ome.instruments) == 1 and wanted is None else None
+
+
+def _objective(image: Any, instrument: Any, found: Found) -> None:
+    settings, known = image.objective_settings, instrument.objectives if instrument is not None else []
+    lens = next((o for o in known if settings is not None and o.id == settings.id), None)
+    if lens is None and settings is None and len(known) == 1:
+        lens = known[0]
+    if lens is None:
+        if len(known) > 1:
+            found.note(f"its OME-XML names {len(known)} objectives and not which one was used")
+        return
+    told = {
+        "name": joined(lens.manufacturer, lens.model),
+        "magnification": positive(lens.nominal_magnification),
+        "numerical_aperture": positive(lens.lens_na),
+        "immersion": _word(lens.immersion),
+    }
+    found.put("objective", _told(told), "Instrument/Objective")
+
+
+def _pixels(pixels: Any, found: Found) -> None:
+    sizes = {"x": pixels.size_x, "y": pixels.size_y, "z": pixels.size_z}
+    for axis, size in sizes.items():
+        value, unit = getattr(pixels, f"physical_size_{axis}"), getattr(pixels, f"physical_size_{axis}_unit")
+        if axis == "z" and size <= 1:
+            continue  # one plane is at no distance from another: writers put any number there
+        found.length(f"pixel_size_{axis}_um", value, _unit(unit, "µm"), f"Pixels/@PhysicalSize{axis.upper()}")
+    if pixels.size_t > 1:
+        unit = _unit(pixels.time_increment_unit, "s")
+        found.time("time_increment_s", pixels.time_increment, unit, "Pixels/@TimeIncrement")
+    found.put("significant_bits", pixels.significant_bits, "Pixels/@SignificantBits")
+
+
+def _channel(channel: Any, pixels: Any, number: int, ome: Any, found: Found) -> dict[str, Any]:
+    lights = [light for i in ome.instruments for light in _lights(i)]
+    detector = _by_id(channel.detector_settings, [d for i in ome.instruments for d in i.detectors])
+    light = _by_id(channel.light_source_settings, lights)
+    settings = channel.detector_settings
+    return _told(
+        {
+            "name": text(channel.name),
+            "fluorophore": text(channel.fluor),
+            "excitation_nm": _nm(channel.excitation_wavelength, channel.excitation_wavelength_unit),
+            "emission_nm": _nm(channel.emission_wavelength, channel.emission_wavelength_unit),
+            "exposure_s": _exposure(pixels, number, found),
+            "detector": joined(detector.manufacturer, detector.model) if detector is not None else None,
+            "light_source": _light(light),
+            "illumination": _word(channel.illumination_type),
+            "contrast": _word(channel.contrast_method),
+            "mode": _word(channel.acquisition_mode),
+            "binning": _word(settings.binning) if settings is not None else None,
+        }
+    )
+
+
+def _lights(instrument: Any) -> Iterable[Any]:
+    for kind in ("lasers", "arcs", "filaments", "light_emitting_diodes", "generic_excitation_sources"):
+        yield from getattr(instrument, kind, ())
+
+
+def _light(light: Any) -> str | None:
+    if light is None:
+        return None
+    kind = {"LightEmittingDiode": "LED", "GenericExcitationSource": None}.get(
+        type(light).__name__, type(light).__name__
+    )
+    wavelength = _nm(getattr(light, "wavelength", None), getattr(light, "wavelength_unit", None))
+    return joined(light.manufacturer, light.model, kind, f"{wavelength:g} nm" if wavelength else None)
+
+
+def _by_id(settings: Any, known: Iterable[Any]) -> Any:
+    return next((one for one in known if settings is not None and one.id == settings.id), None)
+
+
+def _exposure(pixels: Any, number: int, found: Found) -> float | None:
+    """Seconds, when all planes of the channel that tell one tell the same."""
+    times = {
+        seconds
+        for plane in pixels.planes
+        if plane.the_c == number
+        and (value := positive(plane.exposure_time)) is not None
+        and (factor := TIME_S.get(_unit(plane.exposure_time_unit, "s"))) is not None
+        and (seconds := float(f"{value * factor:.12g}"))
+    }
+    if len(times) > 1:
+        least, most = min(times), max(times)
+        found.note(f"the exposure of channel {number + 1} differs between planes: {least:.6g} to {most:.6g} s")
+    return times.pop() if len(times) == 1 else None
+
+
+def _nm(value: object, unit: object) -> float | None:
+    amount, factor = positive(value), LENGTH_UM.get(_unit(unit, "nm").lower())
+    return float(f"{amount * factor * 1e3:.9g}") if amount is not None and factor is not None else None
+
+
+def _unit(unit: object, default: str) -> str:
+    """The unit's symbol; the schema's default where the file has none."""
+    return str(getattr(unit, "value", unit) or default)
+
+
+def _word(value: object) -> str | None:
+    """A value of one of OME's enumerations; "Other" and "Unknown" say nothing."""
+    found = text(getattr(value, "value", value))
+    return None if found in ("Other", "Unknown", "Undefined") else found
+
+
+def _told(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,74 @@
+"""A file of another format → fields of an Acquisition, by bioio and its reader for that format, when they are there.
+
+bioio is no dependency: it is large, and each format needs a reader of its own (``pip install bioio bioio-czi``).
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import warnings
+from pathlib import PurePath
+from typing import Any
+
+from provcap.bioimage import ome
+from provcap.bioimage.found import Found, Unreadable
+from provcap.bioimage.intensities import intensities
+
+
+class _Image:
+    """A `BioImage` as `intensities` wants it."""
+
+    def __init__(self, image: Any) -> None:
+        self._image = image
+        self.shape, self.dtype = image.shape, image.dtype
+
+    def asarray(self) -> Any:
+        return self._image.data
+
+
+def read(path: str, most: int) -> Found:
+    """What the file at `path` says; its intensities when its pixels take at most `most` bytes. Raises Unreadable."""
+    try:
+        import bioio
+    except ImportError:
+        raise Unreadable("bioio is not installed, with its reader for this format") from None
+    from bioio_base.exceptions import UnsupportedFileFormatError
+
+    suffix = PurePath(path).suffix.lower().lstrip(".")
+    try:
+        image = bioio.BioImage(path)
+    except UnsupportedFileFormatError:
+        raise Unreadable(f"no reader of bioio for .{suffix} is installed") from None
+    found = Found()
+    package = type(image.reader).__module__.split(".")[0].replace("_", "-")
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("bioio", package)]
+    found.put("reader", ", ".join(versions), "reader")
+    found.put("format", suffix.upper(), "file")
+    sizes = list(zip(image.dims.order, image.dims.shape, strict=True))
+    kept = [(axis, int(size)) for axis, size in sizes if size > 1 or axis in "YX"]
+    found.put("axes", "".join(axis for axis, _ in kept), "bioio")
+    found.put("shape", [size for _, size in kept], "bioio")
+    found.put("data_type", str(image.dtype), "bioio")
+    found.put("images", len(image.scenes), "bioio")
+    _metadata(image, package, found)
+    intensities(_Image(image), found, most)
+    return found
+
+
+def _metadata(image: Any, package: str, found: Found) -> None:
+    """What the reader makes of the format's own metadata: it is in OME's terms, and no OME-XML of the file."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ome.describe(image.ome_metadata, found)
+    except Exception as error:  # readers raise whatever they like
+        found.note(f"{package} cannot tell its metadata in OME's terms: {type(error).__name__}")
+        sizes = image.physical_pixel_sizes
+        for axis in "XY":
+            found.length(f"pixel_size_{axis.lower()}_um", getattr(sizes, axis), "µm", "physical_pixel_sizes")
+    found.origin = {
+        name: place if place in ("bioio", "reader", "file", "pixels") else f"{place}, as {package} tells it"
+        for name, place in found.origin.items()
+    }
+    if found.values.get("writer", "").startswith(("nd2 ", "bioio")):  # the reader itself, not who wrote the file
+        del found.values["writer"], found.origin["writer"]

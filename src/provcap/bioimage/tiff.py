@@ -1,0 +1,144 @@
+"""A TIFF file → fields of an Acquisition: OME-TIFF, ImageJ's, and what the tags of any other say. No pixel is read.
+
+TIFF 6.0; ImageJ's description as `ij.io.FileInfo` has it. The resolution tags of a plain TIFF are no pixel size:
+most programs put that of a screen or a printer there.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+from typing import IO, Any, Final
+
+from provcap.bioimage import ome
+from provcap.bioimage.found import Found, Unreadable, joined, positive, text
+from provcap.bioimage.intensities import intensities
+
+MOST_READ: Final = 128 << 20  #: bytes of headers
+_LETTERS: Final = {"I": "Q"}  #: tifffile's general sequence: the file does not say what it is
+
+
+class Headers(io.RawIOBase):
+    """A file of which no more than `MOST_READ` bytes can be read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.left = MOST_READ
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        if len(view) > self.left:
+            raise Unreadable(f"its headers are larger than {MOST_READ >> 20} MiB")
+        data = self._stream.read(len(view))
+        self.left -= len(data)
+        view[: len(data)] = data
+        return len(data)
+
+
+def read(path: str, most: int) -> Found:
+    """What the TIFF at `path` says; its intensities when its pixels take at most `most` bytes. Raises Unreadable."""
+    import tifffile
+
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    found = Found()
+    found.put("reader", f"tifffile {tifffile.__version__}", "reader")
+    with open(path, "rb") as stream:
+        # a file may name others beside it: only what was hashed is read
+        with tifffile.TiffFile(Headers(stream), _multifile=False) as tif:  # type: ignore[arg-type]
+            _describe(tif, found)
+        if found.values.get("shape"):
+            stream.seek(0)
+            with tifffile.TiffFile(stream, _multifile=False) as tif:
+                intensities(_first(tif), found, most)
+    return found
+
+
+def _describe(tif: Any, found: Found) -> None:
+    kind = "OME-TIFF" if tif.is_ome else "ImageJ TIFF" if tif.is_imagej else "TIFF"
+    found.put("format", kind, "file")
+    if tif.ome_metadata:
+        ome.read(tif.ome_metadata, found)
+        _name_ome_types(found)
+    elif tif.is_imagej:
+        _imagej(tif, found)
+    page = tif.pages[0]
+    tags = {name: text(page.tags[name].value) for name in ("Make", "Model", "Software") if name in page.tags}
+    found.put("microscope", joined(tags.get("Make"), tags.get("Model")), "TIFF tags Make and Model")
+    found.put("writer", tags.get("Software"), "TIFF tag Software")
+    _structure(tif, found)
+    if kind == "TIFF":
+        _resolution(page, found)
+
+
+def _name_ome_types(found: Found) -> None:
+    import importlib.metadata
+
+    try:
+        found.values["reader"] += f", ome-types {importlib.metadata.version('ome-types')}"
+    except importlib.metadata.PackageNotFoundError:
+        return
+
+
+def _structure(tif: Any, found: Found) -> None:
+    """Axes, shape and data type; of a file with several images, those of the first."""
+    series = _first(tif)
+    if series is tif.pages[0]:
+        found.note("its description and its pages do not agree: what is told is the structure of its first page")
+    axes = "".join(_LETTERS.get(axis, axis) for axis in series.axes)
+    found.put("axes", axes, "TIFF pages")
+    found.put("shape", [int(size) for size in series.shape], "TIFF pages")
+    found.put("data_type", str(series.dtype), "TIFF pages")
+    found.put("images", 1 if series is tif.pages[0] else len(tif.series), "TIFF pages")
+
+
+def _first(tif: Any) -> Any:
+    """The first image, or the first page where the description of the file cannot be followed."""
+    try:
+        return tif.series[0]
+    except Exception:  # as many kinds as there are ways to describe it wrongly
+        return tif.pages[0]
+
+
+def _imagej(tif: Any, found: Found) -> None:
+    told = tif.imagej_metadata or {}
+    unit = str(told.get("unit", ""))
+    for axis in "xy":
+        tag = tif.pages[0].tags.get(f"{axis.upper()}Resolution")
+        size = _one_over(tag.value) if tag is not None else None
+        if size is not None and unit and unit != "pixel":
+            found.length(f"pixel_size_{axis}_um", size, unit, f"TIFF tag {axis.upper()}Resolution, ImageJ unit")
+    if unit and unit != "pixel":
+        found.length("pixel_size_z_um", told.get("spacing"), unit, "ImageJ spacing")
+    found.time("time_increment_s", told.get("finterval"), str(told.get("tunit") or "s"), "ImageJ finterval")
+    version = text(told.get("ImageJ"))
+    found.put("writer", f"ImageJ {version}" if version else None, "ImageJ")
+
+
+def _one_over(value: Any) -> float | None:
+    """The inverse of a TIFF rational."""
+    try:
+        over, under = value
+        return positive(under / over)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+
+
+def _resolution(page: Any, found: Found) -> None:
+    tag, unit = page.tags.get("XResolution"), page.tags.get("ResolutionUnit")
+    size = _one_over(tag.value) if tag is not None else None
+    name = {2: "inch", 3: "centimetre"}.get(int(unit.value)) if unit is not None else None
+    if size and name:
+        found.note(f"its tags say {1 / size:.6g} pixels per {name}: of a printer or a microscope, they do not say")

@@ -1,0 +1,416 @@
+"""What image files say of their acquisition: read from real files, told with its place, and never invented."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provcap import bioimage, codec, digest
+from provcap.bioimage import ome, reader
+from provcap.bioimage.found import Found, Unreadable
+from provcap.model import Acquisition, Artifact, Run
+from tests.conftest import read_run
+from tests.real_images import real_image
+from tests.test_ledger import other_python
+
+MOST = 64 << 20
+OME = '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" Creator="{creator}">{instrument}<Image ID="Image:0">'
+#: as a laser-scanning microscope would have it
+FULL = """<?xml version="1.0" encoding="UTF-8"?>
+<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" Creator="Scope Control 3.1">
+<Instrument ID="Instrument:0"><Microscope Manufacturer="Makers" Model="M1"/>
+<Laser ID="LightSource:0" Manufacturer="Light Co" Model="L488" Type="SolidState" Wavelength="488"/>
+<Detector ID="Detector:0" Manufacturer="Seers" Model="PMT 2" Type="PMT"/>
+<Objective ID="Objective:0" Manufacturer="Makers" Model="Plan 63x" NominalMagnification="63" LensNA="1.4" Immersion="Oil"/>
+<Objective ID="Objective:1" Model="Plan 10x" NominalMagnification="10" LensNA="0.3" Immersion="Air"/></Instrument>
+<Image ID="Image:0"><AcquisitionDate>2021-03-04T05:06:07</AcquisitionDate><InstrumentRef ID="Instrument:0"/>
+<ObjectiveSettings ID="Objective:0"/>
+<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SignificantBits="12" SizeX="6" SizeY="4" SizeC="1" SizeZ="3"
+ SizeT="2" PhysicalSizeX="65" PhysicalSizeXUnit="nm" PhysicalSizeY="65" PhysicalSizeYUnit="nm" PhysicalSizeZ="0.3"
+ TimeIncrement="500" TimeIncrementUnit="ms">
+<Channel ID="Channel:0" Name="GFP" SamplesPerPixel="1" ExcitationWavelength="488" EmissionWavelength="509">
+<LightSourceSettings ID="LightSource:0"/><DetectorSettings ID="Detector:0" Binning="2x2"/></Channel>
+<TiffData IFD="0" PlaneCount="6"/>{planes}</Pixels></Image></OME>"""
+PLANES = "".join(
+    f'<Plane TheZ="{z}" TheT="{t}" TheC="0" ExposureTime="20" ExposureTimeUnit="ms"/>' for t in (0, 1) for z in range(3)
+)
+
+
+def tiff(place: Path, xml: str | None, data: np.ndarray[Any, Any] | None = None) -> Path:
+    """A TIFF of six planes, with `xml` as its description."""
+    values = np.arange(144, dtype="u2").reshape(6, 4, 6) * 20 if data is None else data
+    description = None if xml is None else xml.encode()
+    tifffile.imwrite(place, values, description=description, metadata=None, photometric="minisblack", software=False)
+    return place
+
+
+def said(path: Path, most: int = MOST) -> dict[str, Any]:
+    """What the process that reads images tells of `path`."""
+    with reader.Reader() as found:
+        return found.read(str(path), most)
+
+
+def of_xml(text: str) -> Found:
+    found = Found()
+    ome.read(text, found)
+    return found
+
+
+def run_with(*artifacts: Artifact) -> Run:
+    """A run whose only job has read the first of `artifacts` and made the others."""
+    run = read_run("succeeded")
+    job = dataclasses.replace(run.jobs[0], inputs=artifacts[:1], outputs=artifacts[1:], logs=(), members=())
+    return dataclasses.replace(run, jobs=(job,), gaps=())
+
+
+def recorded(path: Path) -> Artifact:
+    if path.is_dir():
+        found, size = digest.of_tree(path)
+        return Artifact(path.name, kind="directory", digest=found, size_bytes=size)
+    return Artifact(path.name, digest=digest.of_file(path), size_bytes=path.stat().st_size)
+
+
+def test_an_ome_tiff_tells_its_acquisition(tmp_path: Path) -> None:
+    """Everything that OME-XML says of an image, in one set of units, each with its place; its text as it is."""
+    path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))
+    run = bioimage.acquired(run_with(recorded(path)), tmp_path)
+    (found,) = run.acquisitions
+    channel = {
+        "name": "GFP", "excitation_nm": 488.0, "emission_nm": 509.0, "exposure_s": 0.02, "detector": "Seers PMT 2",
+        "light_source": "Light Co L488 Laser 488 nm", "binning": "2x2",
+    }  # fmt: skip
+    lens = {"name": "Makers Plan 63x", "magnification": 63.0, "numerical_aperture": 1.4, "immersion": "Oil"}
+    wanted = {
+        "file": digest.of_file(path), "format": "OME-TIFF", "axes": "TZYX", "shape": [2, 3, 4, 6], "images": 1,
+        "data_type": "uint16", "significant_bits": 12, "pixel_size_x_um": 0.065, "pixel_size_y_um": 0.065,
+        "pixel_size_z_um": 0.3, "time_increment_s": 0.5, "channels": [channel], "objective": lens,
+        "microscope": "Makers M1", "acquired": "2021-03-04T05:06:07", "writer": "Scope Control 3.1",
+    }  # fmt: skip
+    plain = codec.encode(found)
+    assert {name: plain[name] for name in wanted} == wanted
+    assert plain["origin"]["pixel_size_x_um"] == "Pixels/@PhysicalSizeX, 65 nm"
+    assert plain["intensities"] == {
+        "minimum": 0.0, "maximum": 2860.0, "mean": 1430.0, "lowest": 0.0, "highest": 4095.0,
+        "at_lowest": 1 / 144, "at_highest": 0.0,
+    }  # fmt: skip
+    assert bioimage.metadata(tmp_path, found) == FULL.format(planes=PLANES).encode()
+    assert not run.gaps
+    assert codec.load_run(codec.dump_run(run)) == run
+
+
+def test_nothing_is_invented(tmp_path: Path) -> None:
+    """A file that says nothing gives None for everything that only an acquisition could tell."""
+    bare = tiff(tmp_path / "bare.tif", None)
+    empty = tmp_path / "empty.ome.tif"
+    tifffile.imwrite(empty, np.zeros((3, 4, 6), "u1"), ome=True, metadata={"axes": "CYX"})
+    for path in (bare, empty):
+        (found,) = bioimage.acquired(run_with(recorded(path)), tmp_path).acquisitions
+        known = {name for name in codec.encode(found) if name not in ("notes", "origin", "file", "metadata", "writer")}
+        assert known <= {"format", "reader", "axes", "shape", "data_type", "images", "intensities", "channels"}
+
+
+FIELDS = {
+    "PhysicalSizeX": "pixel_size_x_um",
+    "PhysicalSizeY": "pixel_size_y_um",
+    "PhysicalSizeZ": "pixel_size_z_um",
+    "TimeIncrement": "time_increment_s",
+    "SignificantBits": "significant_bits",
+}
+
+
+@given(st.dictionaries(st.sampled_from(sorted(FIELDS)), st.integers(1, 12)))
+@settings(max_examples=40, deadline=None)
+def test_a_value_is_there_when_the_file_has_it_and_only_then(values: dict[str, int]) -> None:
+    """Whatever attributes of Pixels are there, those and no others become fields, with what they say."""
+    attributes = " ".join(f'{name}="{value}"' for name, value in values.items())
+    pixels = f'<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="1" SizeY="1" SizeZ="2" SizeC="1" SizeT="2" {attributes}><MetadataOnly/></Pixels>'
+    found = of_xml(OME.format(creator="x", instrument="") + pixels + "</Image></OME>")
+    told = {name: found.values[name] for name in FIELDS.values() if name in found.values}
+    assert told == {FIELDS[name]: value for name, value in values.items()}
+
+
+@pytest.mark.parametrize(
+    ("xml", "note"),
+    [
+        ('PhysicalSizeX="2" PhysicalSizeXUnit="pixel"', "is 2 in pixel, which is no length or time"),
+        ('PhysicalSizeX="2" PhysicalSizeXUnit="reference frame"', "reference frame, which is no length or time"),
+    ],
+)
+def test_a_unit_that_is_none_is_told(xml: str, note: str) -> None:
+    """A size in pixels is no size: the field stays empty and a note says why."""
+    pixels = f'<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="1" SizeY="1" SizeZ="2" SizeC="1" SizeT="2" {xml}><MetadataOnly/></Pixels>'
+    found = of_xml(OME.format(creator="x", instrument="") + pixels + "</Image></OME>")
+    assert "pixel_size_x_um" not in found.values
+    assert note in found.notes[0]
+
+
+def test_exposures_that_differ_are_no_exposure() -> None:
+    """One number for planes of two exposures would be false."""
+    found = of_xml(FULL.format(planes=PLANES.replace('"20"', '"40"', 1)))
+    assert "exposure_s" not in found.values["channels"][0]
+    assert found.notes == ["the exposure of channel 1 differs between planes: 0.02 to 0.04 s"]
+
+
+def test_of_two_objectives_none_is_chosen() -> None:
+    """Where a file names several objectives and not which was used, none is told."""
+    found = of_xml(FULL.format(planes="").replace('<ObjectiveSettings ID="Objective:0"/>', ""))
+    assert "objective" not in found.values
+    assert found.notes == ["its OME-XML names 2 objectives and not which one was used"]
+
+
+def test_imagej_tells_its_calibration(tmp_path: Path) -> None:
+    """Pixel size, distance of planes and frame interval as ImageJ writes them."""
+    path = tmp_path / "a.tif"
+    told = {"spacing": 0.5, "unit": "um", "finterval": 2.5, "axes": "TZYX"}
+    tifffile.imwrite(path, np.zeros((2, 3, 4, 6), "u2"), imagej=True, resolution=(1 / 0.25, 1 / 0.25), metadata=told)
+    found = said(path)["values"]
+    sizes = [found[f"pixel_size_{axis}_um"] for axis in "xyz"]
+    assert (found["format"], found["axes"], sizes) == ("ImageJ TIFF", "TZYX", [0.25, 0.25, 0.5])
+    assert found["time_increment_s"] == 2.5
+
+
+def test_resolution_of_a_printer_is_no_pixel_size(tmp_path: Path) -> None:
+    """300 pixels per inch in a plain TIFF is told, and not taken for a pixel of 85 µm."""
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((4, 6), "u1"), resolution=(300, 300), resolutionunit="INCH", metadata=None)
+    found = said(path)
+    assert "pixel_size_x_um" not in found["values"]
+    assert "its tags say 300 pixels per inch" in found["notes"][0]
+
+
+@pytest.mark.parametrize("version", [4, 5])
+def test_ome_zarr_tells_its_scale(tmp_path: Path, version: int) -> None:
+    """NGFF 0.4 and 0.5: axes, the product of its scales in their units, channels; of an image that was changed nothing."""
+    path = tmp_path / "a.ome.zarr"
+    root = zarr.open_group(path, mode="w", zarr_format=2 if version == 4 else 3)
+    root.create_array("0", shape=(2, 2, 4, 6), dtype="u1")[...] = 255
+    units = {"t": ("time", "millisecond"), "y": ("space", "nanometer"), "x": ("space", "nanometer")}
+    axes = [
+        {"name": n, "type": units[n][0], "unit": units[n][1]} if n in units else {"name": n, "type": "channel"}
+        for n in "tcyx"
+    ]
+    datasets = [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [1, 1, 50, 50]}]}]
+    whole = [{"type": "scale", "scale": [200, 1, 2, 2]}]
+    image = {"version": "0.4", "axes": axes, "datasets": datasets, "coordinateTransformations": whole}
+    told = {"multiscales": [image], "omero": {"channels": [{"label": "DAPI"}, {"label": "GFP"}]}}
+    root.attrs.update(told if version == 4 else {"ome": {"version": "0.5", **told}})
+    artifact = recorded(path)
+    (found,) = bioimage.acquired(run_with(artifact), tmp_path).acquisitions
+    assert (found.format, found.axes, found.shape) == (f"OME-Zarr 0.{version}", "TCYX", (2, 2, 4, 6))
+    assert (found.pixel_size_x_um, found.pixel_size_z_um, found.time_increment_s) == (0.1, None, 0.2)
+    assert [channel.name for channel in found.channels] == ["DAPI", "GFP"]
+    assert found.intensities
+    assert found.intensities.at_highest == 1.0
+    shutil.rmtree(tmp_path / ".provcap")
+    next(p for p in path.rglob("*") if p.is_file()).write_bytes(b"{}")
+    changed = bioimage.acquired(run_with(artifact), tmp_path)
+    assert not changed.acquisitions
+    assert [gap.slug for gap in changed.gaps] == ["image-not-read"]
+
+
+def test_each_image_is_read_once(tmp_path: Path) -> None:
+    """What was found is kept by digest: the second time the image may be gone, and the answer is the same."""
+    path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))
+    run = run_with(recorded(path))
+    first = bioimage.acquired(run, tmp_path)
+    path.unlink()
+    assert bioimage.acquired(run, tmp_path) == first
+    assert bioimage.acquired(first, tmp_path) is first
+    kept = next((tmp_path / ".provcap/images").glob("*.json"))
+    kept.write_text(kept.read_text().replace("OME-TIFF", "OME-TIF", 1)[:-9])
+    assert [gap.message for gap in bioimage.acquired(run, tmp_path).gaps] == [
+        "what the image says is not known: it is not there any more"
+    ]
+
+
+def test_an_image_that_was_changed_is_not_read(tmp_path: Path) -> None:
+    """Other bytes say other things: a Gap, and nothing else."""
+    path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))
+    run = run_with(recorded(path))
+    tiff(path, FULL.format(planes=""))
+    found = bioimage.acquired(run, tmp_path)
+    assert not found.acquisitions
+    assert found.gaps[0].message == "what the image says is not known: it is no longer what the run recorded"
+
+
+def test_pixels_are_not_loaded(tmp_path: Path) -> None:
+    """Of an image of 4 GB, no more is read than its headers; that its intensities are left out is told."""
+    path = tmp_path / "large.tif"
+    tifffile.memmap(path, shape=(2, 32768, 32768), dtype="u2", photometric="minisblack", bigtiff=True).flush()
+    from provcap.bioimage.tiff import Headers
+
+    with open(path, "rb") as stream:
+        headers = Headers(stream)
+        before = headers.left
+        with tifffile.TiffFile(headers) as tif:  # type: ignore[arg-type]
+            assert tif.series[0].shape == (2, 32768, 32768)
+        assert before - headers.left < 1 << 20
+    found = said(path)
+    assert found["values"]["shape"] == [2, 32768, 32768]
+    assert found["notes"] == ["intensities were not measured: its pixels take 4096 MiB"]
+
+
+BOMB = '<!DOCTYPE OME [<!ENTITY a "aaaaaaaaaa">' + "".join(
+    f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(12)
+)
+
+
+@pytest.mark.parametrize(
+    ("xml", "note"),
+    [
+        (BOMB + "]><OME>&m;</OME>", "has a document type declaration"),
+        ('<!DOCTYPE OME [<!ENTITY a SYSTEM "file:///etc/passwd">]><OME Creator="&a;"/>', "document type declaration"),
+        ("<OME", "cannot be read"),
+        (FULL.format(planes="").replace('SizeX="6"', 'SizeX="none"'), "cannot be read"),
+        (FULL.format(planes="").replace("</OME>", "<OME>" * 3000), "cannot be read"),
+    ],
+)
+def test_hostile_xml_costs_its_own_words_only(tmp_path: Path, xml: str, note: str) -> None:
+    """A bomb, a reference to a file of this machine, broken XML: told in a note, and the shape of a page is known."""
+    if not xml.rstrip().endswith("OME>"):  # what tifffile takes for OME-XML ends so
+        xml += "></OME>"
+    found = said(tiff(tmp_path / "a.ome.tif", xml))
+    assert found["values"]["shape"] in ([6, 4, 6], [2, 3, 4, 6], [4, 6])
+    assert note in " ".join(found["notes"])
+    assert "root:" not in json.dumps(found)
+
+
+def test_files_that_are_named_beside_it_are_not_read(tmp_path: Path) -> None:
+    """An OME-TIFF may name other files for its planes: only what was hashed is read."""
+    other = tiff(tmp_path / "other.ome.tif", None)
+    xml = FULL.format(planes="").replace(
+        '<TiffData IFD="0" PlaneCount="6"/>',
+        '<TiffData IFD="0"><UUID FileName="other.ome.tif">urn:uuid:1</UUID></TiffData>',
+    )
+    path = tiff(tmp_path / "a.ome.tif", xml)
+    os.chmod(other, 0)
+    other.unlink()
+    os.mkfifo(other)  # opening it would wait for ever
+    assert said(path)["values"]["format"] == "OME-TIFF"
+
+
+def hostile(place: Path, kind: str) -> Path:
+    """A TIFF that is broken in one way."""
+    whole = tiff(place, None).read_bytes()
+    header = b"II*\0" + struct.pack("<I", 8)
+    pieces = {
+        "empty": b"",
+        "truncated": whole[:60],
+        "text": b"results/a.tif\n",
+        "tags": header + struct.pack("<H", 65535) + whole[10:],
+        "loop": header + struct.pack("<HHHIII", 1, 256, 3, 1, 1, 8),
+        "description": header + struct.pack("<HHHIII", 1, 270, 2, 0xFFFFFFF0, 8, 0),
+    }  # fmt: skip
+    if kind == "size":
+        with tifffile.TiffFile(place, mode="r+b") as tif:
+            tif.pages[0].tags["ImageWidth"].overwrite(2**31 - 1)
+        return place
+    place.write_bytes(pieces[kind])
+    return place
+
+
+@pytest.mark.parametrize("kind", ["empty", "truncated", "text", "tags", "loop", "description", "size"])
+def test_hostile_tiffs_cost_nothing_but_themselves(tmp_path: Path, kind: str) -> None:
+    """Truncated files, lies about counts and sizes, loops: a Gap or less is known, and the next image is read."""
+    bad, good = hostile(tmp_path / "bad.tif", kind), tiff(tmp_path / "good.tif", None)
+    run = bioimage.acquired(run_with(recorded(bad), recorded(good)), tmp_path)
+    assert digest.of_file(good) in {found.file for found in run.acquisitions}
+    for found in run.acquisitions:
+        assert found.file == digest.of_file(good) or found.intensities is None
+    assert len(run.acquisitions) + len(run.gaps) == 2
+
+
+def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    """A reader that waits for ever is ended by the clock of its parent."""
+    os.mkfifo(tmp_path / "a.tif")
+    with reader.Reader(seconds=2) as found, pytest.raises(Unreadable, match="too much memory or time"):
+        found.read(str(tmp_path / "a.tif"), MOST)
+
+
+def test_without_tifffile_it_is_told(tmp_path: Path) -> None:
+    """Where the extra is not installed the image is not read, and the message says what is missing."""
+    path = tiff(tmp_path / "a.tif", None)
+    code = (
+        "import sys; sys.modules['tifffile'] = None\n"
+        "from provcap.bioimage import reader\nreader.MEMORY = 4 << 30\nreader._main()"
+    )
+    line = json.dumps({"path": str(path), "most": 0}).encode() + b"\n"
+    done = subprocess.run([sys.executable, "-c", code], input=line, capture_output=True, check=True)
+    assert json.loads(done.stdout) == {"problem": "tifffile is not installed"}
+
+
+def test_a_real_ome_tiff(tmp_path: Path) -> None:
+    """A time lapse of E. coli that aicsimageio wrote: its structure, and no pixel size, as it has none."""
+    found = said(real_image("coli.ome.tif"))["values"]
+    assert (found["axes"], found["shape"], found["writer"]) == ("CTZYX", [2, 20, 11, 200, 200], "aicsimageio 4.6.4")
+    assert "pixel_size_x_um" not in found
+
+
+def of_bioio(name: str) -> dict[str, Any]:
+    """What bioio's readers tell of the real image `name`, in a Python that has them."""
+    source = Path(reader.__file__).parents[2]
+    code = (
+        f"import sys, json; sys.path.insert(0, {str(source)!r})\n"
+        f"from provcap.bioimage.reader import describe\nprint(json.dumps(describe({str(real_image(name))!r}, {MOST})))"
+    )
+    done = subprocess.run([other_python("bioio"), "-c", code], capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_a_real_czi() -> None:
+    """ZEISS: objective, camera, pixel size and date as ZEN wrote them; and no distance of planes, as there is one."""
+    found = of_bioio("PGC_20X.czi")["values"]
+    assert found["objective"] == {"magnification": 20.0, "numerical_aperture": 0.95, "immersion": "Air"}
+    assert (found["microscope"], found["acquired"]) == ("Zeiss", "2015-06-10T16:46:55.948000")
+    assert found["pixel_size_x_um"] == pytest.approx(0.2269999981)
+    assert "pixel_size_z_um" not in found
+    assert found["channels"][0]["detector"] == "Axiocam506m"
+
+
+def test_a_real_czi_that_its_reader_cannot_explain() -> None:
+    """Where bioio's reader fails over the metadata, structure and pixel size are told, and what is missing."""
+    found = of_bioio("Tumor_HE_Stain_T76.czi")
+    assert (found["values"]["axes"], found["values"]["shape"]) == ("YXS", [1200, 1600, 3])
+    assert "cannot tell its metadata" in found["notes"][0]
+
+
+def test_a_real_nd2() -> None:
+    """Nikon A1: two channels with their wavelengths and exposure, the objective, 12 bits of 16."""
+    found = of_bioio("cluster.nd2")["values"]
+    told = [(c["name"], c["excitation_nm"], c["emission_nm"]) for c in found["channels"]]
+    assert told == [("5-FAM/pH 9.0", 488.0, 525.0), ("FM 4-64/2% CHAPS", 561.0, 700.0)]
+    assert found["objective"] == {"name": "Plan Apo λ 60x", "magnification": 60.0, "numerical_aperture": 0.95}
+    assert (found["significant_bits"], found["intensities"]["highest"]) == (12, 4095.0)
+
+
+def test_without_bioio_it_is_told(tmp_path: Path) -> None:
+    """A format that only bioio reads is a Gap without it, which says what to install."""
+    path = tmp_path / "a.czi"
+    path.write_bytes(b"ZISRAWFILE")
+    (gap,) = bioimage.acquired(run_with(recorded(path)), tmp_path).gaps
+    assert gap.slug == "image-not-read"
+    assert "bioio" in gap.message or "cannot be read" in gap.message
+
+
+def test_every_field_has_its_place(tmp_path: Path) -> None:
+    """For each value that was read it is told where it stands, and for no other."""
+    path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))
+    (found,) = bioimage.acquired(run_with(recorded(path)), tmp_path).acquisitions
+    told = {name for name in codec.encode(found) if name not in ("file", "metadata", "origin", "notes")}
+    assert told == set(found.origin)
+    assert set(found.origin) <= {field.name for field in dataclasses.fields(Acquisition)}
