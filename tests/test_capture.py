@@ -268,7 +268,7 @@ def test_killed_run_can_be_collected(tmp_path: Path) -> None:
     deadline = time.monotonic() + 60
     while not (workdir / "began").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert "still going on" in workflows.provcap(workdir, "show").stderr
+    assert "going on" in workflows.provcap(workdir, "show").stdout
     assert "[still-running]" in workflows.provcap(workdir, "crate").stderr
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
@@ -333,3 +333,55 @@ def test_oldest_snakemake(tmp_path: Path) -> None:
         ("flaky", "succeeded"),
         ("scripted", "succeeded"),
     ]
+
+
+MENDED = """
+rule all:
+    input: "a", "b"
+rule a:
+    output: "a"
+    script: "draw.py"
+rule b:
+    input: "a"
+    output: "b"
+    shell: "exit 3"
+"""
+
+
+def test_what_is_not_known_of_results_that_stand_is_not_known_now(tmp_path: Path) -> None:
+    """A run fails, is mended and continued: the unseeded attempt whose result stands is unseeded in the second run, too,
+    and where and in what it ran is part of that run."""
+    draw = "import random\nopen(snakemake.output[0], 'w').write(str(random.random()))\n"
+    workdir = workflows.write(tmp_path, MENDED, draw__py=draw)
+    assert workflows.snakemake(workdir).returncode == 1
+    (workdir / "Snakefile").write_text(MENDED.replace("exit 3", "touch b"))
+    assert workflows.snakemake(workdir).returncode == 0
+    run = workflows.latest(workdir)
+    (standing,) = (job for job in run.jobs if job.rule == "a")
+    assert standing.status == "up_to_date"
+    assert ("unseeded-randomness", f"job:{standing.id}") in {(gap.slug, gap.subject) for gap in run.gaps}
+    assert standing.environment in {environment.id for environment in run.environments}
+    assert standing.hardware in {machine.id for machine in run.hardware}
+    assert standing.imports in {imports.id for imports in run.imports}
+
+
+def test_a_workflow_is_dirty_when_its_own_files_differ(tmp_path: Path) -> None:
+    """Neither records nor files that are not the workflow's make it differ from its commit; a script that changed does,
+    and so does one that git does not have, and the Gap names it."""
+    workdir = workflows.write(tmp_path, "rule a:\n    output: 'a'\n    script: 'scripts/a.py'\n", stray__txt="")
+    (workdir / "scripts").mkdir()
+    script = workdir / "scripts/a.py"
+    script.write_text("open(snakemake.output[0], 'w').close()\n")
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "Snakefile", "scripts"], ["commit", "-q", "-m", "x"]):
+        workflows.run([*git, *words], workdir).check_returncode()
+    assert workflows.snakemake(workdir).returncode == 0
+    assert workflows.latest(workdir).workflow.dirty is False
+    script.write_text(script.read_text() + "# more\n")
+    (workdir / "scripts/new file.py").write_text("")
+    assert workflows.snakemake(workdir, "--forceall").returncode == 0
+    run = workflows.latest(workdir)
+    assert run.workflow.dirty is True
+    (told,) = (gap.message for gap in run.gaps if gap.slug == "workflow-dirty")
+    assert told.endswith("scripts/a.py, scripts/new file.py")
+    assert ".provcap" not in workflows.run([*git, "status", "--porcelain"], workdir).stdout

@@ -30,6 +30,7 @@ from provcap.opening import open_run
 from provcap.questions import executed, external_inputs, final_outputs
 from tests import foreign_crates, workflows
 from tests.conftest import materialise, read_run
+from tests.crates import ABOUT, pack
 from tests.engines import ROOT
 
 FOREIGN = Path(__file__).parent / "foreign"
@@ -591,3 +592,13 @@ def test_runcrate_reports_on_our_crates(ours: Path) -> None:
     assert done.returncode == 0, done.stderr
     for one in executed(read_run("succeeded")):
         assert f"#job-{one.id}" in done.stdout or f"#job/{one.id}" in done.stdout, done.stdout
+
+
+def test_crate_of_an_imported_run_with_wildcards_is_valid(tmp_path: Path) -> None:
+    """Jobs of one rule, of whose wildcards Snakemake's metadata says nothing, have names that tell them apart."""
+    text = "rule all:\n    input: 'a.txt', 'b.txt'\nrule one:\n    output: '{n}.txt'\n    shell: 'echo {wildcards.n} > {output}'\n"
+    place = workflows.write(tmp_path / "work", text, provcap__yaml=ABOUT)
+    assert workflows.snakemake(place, capture=False).returncode == 0
+    import_run(place)
+    target = pack(place, tmp_path / "it.crate.zip")
+    assert [finding for finding in check(target).findings if finding.level == "error"] == []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provcap import accounting, assessed, codec, digest, journal, progress, store, told
+from provcap import accounting, assessed, codec, digest, journal, progress, store, surroundings, told
 from provcap.about import read_about
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
@@ -59,23 +60,25 @@ def join(folder: Path, known: Callable[[Path, list[Job]], accounting.Answer] = a
     return _assemble(folder, start, events, records, jobs, gaps)
 
 
-def recorded(folder: Path) -> tuple[Job, ...]:
-    """The attempts that left a record in the run's `folder`; for the history of a later run, so without Gaps."""
-    jobs, records = _read(folder)
-    return tuple(sorted(attribute(jobs, records, [], _beside(folder, jobs, records)), key=_start))
+def recorded(folder: Path) -> tuple[tuple[Job, ...], list[Gap]]:
+    """The attempts that left a record in the run's `folder`, and what is not known of them; for the history of a later
+    run."""
+    gaps: list[Gap] = []
+    jobs, records = _read(folder, gaps)
+    return tuple(sorted(attribute(jobs, records, gaps, _beside(folder, jobs, records)), key=_start)), gaps
 
 
-def _read(folder: Path) -> tuple[list[Job], dict[str, dict[str, Any]]]:
+def _read(folder: Path, gaps: list[Gap]) -> tuple[list[Job], dict[str, dict[str, Any]]]:
     """The attempts that left a record in the run's `folder`, and those records."""
     events = list(journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, []))
     records = journal.read_records(folder, [])
     start = next((e for e in events if e.get("event") == "run_started"), {})
-    return _ran(folder, start, records, told.attempts(events, start.get("executor")), []), records
+    return _ran(folder, start, records, told.attempts(events, start.get("executor")), gaps), records
 
 
 def _beside(folder: Path, jobs: list[Job], records: dict[str, dict[str, Any]]) -> list[Job]:
     """The attempts of other runs that went on in the same directory (``--nolock``) while this one left new files."""
-    return [job for other in runs_beside(folder, jobs, records) for job in _read(other)[0]]
+    return [job for other in runs_beside(folder, jobs, records) for job in _read(other, [])[0]]
 
 
 def _ran(
@@ -135,9 +138,9 @@ def _assemble(
         "targets": sorted({*start.get("targets", ()), *(end or {}).get("targets", ())}),
         "workflow": workflow,
         "environments": [{"id": name, **content} for name, content in sorted(environments.items())],
-        "imports": _imports(records),
-        "images": _images(records),
-        "hardware": _machines(records),
+        "imports": surroundings.imports(records),
+        "images": surroundings.images(records),
+        "hardware": surroundings.machines(records),
         "steps": _steps(start, workflow),
         "assessments": assessed.kept(folder, gaps),
         "errors": _errors(events) if status != "succeeded" else [],
@@ -145,7 +148,15 @@ def _assemble(
     }
     run = codec.decode(Run, {key: value for key, value in plain.items() if value is not None})
     unique = sorted(set(gaps + more), key=lambda g: (g.subject, g.slug, g.message))
-    return replace(run, jobs=tuple(jobs), gaps=tuple(unique), about=about)
+    run = replace(run, jobs=tuple(jobs), gaps=tuple(unique), about=about)
+    return surroundings.with_earlier(run, lambda name: _earlier(folder.with_name(name)))
+
+
+def _earlier(folder: Path) -> Run | None:
+    with contextlib.suppress(OSError, DamagedRecord):
+        kept = folder / "run.json"
+        return codec.load_run(kept.read_bytes(), str(kept)) if kept.exists() else join(folder)
+    return None
 
 
 _RUN_PLAIN = (
@@ -161,7 +172,7 @@ def _job(record: dict[str, Any], run_id: str, sources: dict[str, str], gaps: lis
     if record["event"] == "begin":
         plain["status"] = "lost"
     if "image" in record:
-        plain["image"] = _image_id(record)
+        plain["image"] = surroundings.image_id(record)
     elif record.get("container"):
         plain["image"] = record["container"]
     if "imports" in record:
@@ -248,6 +259,7 @@ def _errors(events: list[dict[str, Any]]) -> list[str]:
 def _workflow(start: dict[str, Any], gaps: list[Gap]) -> dict[str, Any]:
     found = dict(start.get("workflow") or {"snakefile": "unknown"})
     found.pop("root", None)
+    changed = ", ".join(found.pop("changed", ()))
     if "commit" not in found:
         gaps.append(
             Gap(
@@ -257,7 +269,9 @@ def _workflow(start: dict[str, Any], gaps: list[Gap]) -> dict[str, Any]:
             )
         )
     elif found.get("dirty"):
-        gaps.append(Gap("workflow-dirty", "run", f"the workflow differed from commit {found['commit'][:12]}"))
+        gaps.append(
+            Gap("workflow-dirty", "run", f"the workflow differed from commit {found['commit'][:12]}: {changed}")
+        )
     return found
 
 
@@ -268,30 +282,3 @@ def _steps(start: dict[str, Any], workflow: dict[str, Any]) -> list[dict[str, An
     for step in start.get("steps", ()):
         steps.append({k: paths.get(v, v) if k in ("source", "script") else v for k, v in step.items()})
     return steps
-
-
-def _image_id(record: dict[str, Any]) -> str:
-    image = record["image"]
-    return str(image.get("digest") or record.get("container") or image.get("path") or image["reference"])
-
-
-def _images(records: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for record in records.values():
-        if "image" in record:
-            name = _image_id(record)
-            reference = record.get("container") or record["image"].get("path")
-            found[name] = {"id": name, "reference": reference, **record["image"]}
-        elif record.get("container") and record["event"] == "end":
-            found.setdefault(record["container"], {"id": record["container"], "reference": record["container"]})
-    return [found[name] for name in sorted(found)]
-
-
-def _imports(records: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    found = {codec.short_id(r["imports"]): r["imports"] for r in records.values() if "imports" in r}
-    return [{"id": name, **found[name]} for name in sorted(found)]
-
-
-def _machines(records: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    found = {r["machine"]["id"]: r["machine"] for r in records.values() if "machine" in r}
-    return [found[name] for name in sorted(found)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job
 
 OUTSIDE = "standing-"  #: begins the id of a job that no recorded run ran
-Recorded = Callable[[Path], tuple[Job, ...]]
+Recorded = Callable[[Path], tuple[tuple[Job, ...], list[Gap]]]  #: the attempts of a run, and what is not known of it
 
 _PLAIN = (
     "rule kind wildcards params threads group command script inputs outputs logs benchmark conda_env env_modules"
@@ -27,13 +27,14 @@ def standing(
     """The attempts of earlier runs that made what was up to date, or what `ran` read and nobody in this run made.
 
     Snakemake names the first; the second are not in its plan (the parts of an earlier ``--batch``, say) and are known
-    by path and digest. What no recorded run made has a Gap. `recorded` reads the attempts of a run from its records.
+    by path and digest. What no recorded run made has a Gap; what is not known of an earlier attempt is not
+    known now. `recorded` reads the attempts of a run, and its Gaps, from its records.
     """
     wanted = [e for e in events if e.get("event") == "up_to_date"]
     made = {artifact.path for job in ran for artifact in job.made}
     if not wanted and all(artifact.path in made for job in ran for artifact in job.read):
         return []
-    earlier = _earlier_producers(folder, recorded)
+    earlier, unknown = _earlier_producers(folder, recorded)
     jobs: dict[str, Job] = {}
     for entry in wanted:
         paths = [o["path"] for o in entry.get("outputs", ())]
@@ -48,7 +49,10 @@ def standing(
         )
         plain = {k: entry[k] for k in _PLAIN if k in entry}
         jobs[job_id] = codec.decode(Job, {**plain, "id": job_id, "run": folder.name, "status": "up_to_date"})
-    return _with_makers(ran, list(jobs.values()), earlier)
+    found = _with_makers(ran, list(jobs.values()), earlier)
+    subjects = {f"job:{job.id}" for job in found}
+    gaps += [gap for gap in unknown if gap.subject in subjects]
+    return found
 
 
 def _with_makers(ran: list[Job], found: list[Job], earlier: dict[str, Job]) -> list[Job]:
@@ -68,28 +72,31 @@ def _with_makers(ran: list[Job], found: list[Job], earlier: dict[str, Job]) -> l
     return found
 
 
-def _history(folder: Path, recorded: Recorded) -> tuple[Job, ...]:
-    """The attempts of the run in `folder`. Of one that was killed the records are asked again: nobody may have
-    collected it, or a job that outlived it may have completed its record since."""
+def _history(folder: Path, recorded: Recorded) -> tuple[tuple[Job, ...], Iterable[Gap]]:
+    """The attempts of the run in `folder`, and its Gaps. Of one that was killed the records are asked again: nobody may
+    have collected it, or a job that outlived it may have completed its record since."""
     with contextlib.suppress(OSError, DamagedRecord):
         run = codec.load_run((folder / "run.json").read_bytes(), str(folder))
         if run.ended is not None:
-            return run.jobs
+            return run.jobs, run.gaps
     with contextlib.suppress(DamagedRecord):
         return recorded(folder)
-    return ()
+    return (), ()
 
 
-def _earlier_producers(folder: Path, recorded: Recorded) -> dict[str, Job]:
-    """For each path, the attempt that last made it in the runs before this one, collected or not.
+def _earlier_producers(folder: Path, recorded: Recorded) -> tuple[dict[str, Job], list[Gap]]:
+    """For each path, the attempt that last made it in the runs before this one, collected or not; and their Gaps.
 
     What a run itself made counts for more than what it found up to date, which names a still earlier run's attempt.
     """
     found: dict[str, Job] = {}
+    gaps: list[Gap] = []
     for other in itertools.takewhile(lambda f: f.name != folder.name, store.list_runs(folder.absolute().parents[2])):
-        for path, job in questions.makers(_history(other, recorded)).items():
+        jobs, unknown = _history(other, recorded)
+        gaps += [gap for gap in unknown if gap.subject.startswith("job:")]
+        for path, job in questions.makers(jobs).items():
             if job.status != "up_to_date":
                 found[path] = job
             elif not job.id.startswith(OUTSIDE):
                 found.setdefault(path, job)
-    return found
+    return found, gaps

@@ -1,6 +1,7 @@
 """The layout of ``.provcap/``: names, atomic writes, finding runs.
 
 .provcap/
+├── .gitignore                  written with the first record
 ├── probe/<id>/                 the staged probe, the same files for every run that used that version
 ├── sources/<sha256>            the workflow's files as they were when a run began
 ├── order/<run id>              only where a clock stepped back: after which run that run stands
@@ -57,6 +58,12 @@ def list_runs(workdir: str | os.PathLike[str]) -> list[Path]:
         return []
     noted = _order(workdir)
     return sorted(found, key=lambda p: noted.get(p.name, (p.name, 0, "")))
+
+
+def keep_out_of_git(workdir: str | os.PathLike[str]) -> None:
+    """Tell git to leave the records alone, once: who wants them in it removes the file. Raises OSError."""
+    if not home(workdir).exists():
+        write_atomic(home(workdir) / ".gitignore", b"*\n")
 
 
 def put_in_order(workdir: str | os.PathLike[str], run_id: str) -> None:

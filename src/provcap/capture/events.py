@@ -100,6 +100,7 @@ class EventLog:
             for seam in hooks.missing
         ]
         gaps += settings.gaps(settings.read())
+        fence.attempt(lambda: store.keep_out_of_git(workdir), None)
         fence.attempt(lambda: store.put_in_order(workdir, self.run_id), None)
         yield {
             "event": "run_started",
@@ -207,7 +208,8 @@ def _described(flow: Any, workdir: Path, gaps: list[dict[str, Any]], secrets: li
         gathered = sources.gather(workdir, reading.workflow_files(flow), secrets)
         gaps.extend(gathered.pop("gaps"))
         root = sources.root_of(str(reading.workflow_files(flow)["snakefile"][0]))
-        found["workflow"] = {**gathered, **sources.git_state(root), "root": str(root)}
+        state = sources.git_state(root, [source["place"] for source in gathered["sources"]])
+        found["workflow"] = {**gathered, **state, "root": str(root)}
     with fence.fenced(gaps, "workflow-unread", "run"):
         found["steps"] = reading.steps(flow)
     return found

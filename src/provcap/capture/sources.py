@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from provcap.capture import scrub
 FOLDERS = ("rules", "scripts", "envs", "notebooks", "schemas", "report", "config", "profiles", "lib", "src")
 MAX_FILE_BYTES = 4 << 20  #: a larger file is data, not source
 MAX_FILES = 1000
+MAX_NAMED = 5  #: files that a Gap names
 _SKIP = re.compile(r"(^\.|^__pycache__$|\.pyc$|~$)")
 
 
@@ -94,16 +96,22 @@ def _beside(snakefile: str, root: Path) -> list[Path]:
     return found
 
 
-def git_state(root: Path) -> dict[str, Any]:
-    """Commit, remote and dirtiness of the git checkout that holds the workflow; empty when there is none."""
-    commit = _git(root, "rev-parse", "HEAD")
-    if commit is None:
+def git_state(root: Path, places: Iterable[str]) -> dict[str, Any]:
+    """Commit and remote of the git checkout that holds the workflow, and whether its files at `places` differ from that
+    commit or are not in it (``dirty``, ``changed``); empty when there is none."""
+    commit, top = _git(root, "rev-parse", "HEAD"), _git(root, "rev-parse", "--show-toplevel")
+    if commit is None or top is None:
         return {}
-    changes = _git(root, "status", "--porcelain", "--", ".")
+    real = {os.path.realpath(place) for place in places}
+    files = sorted(place for place in real if place.startswith(top + os.sep))
     remote = _git(root, "config", "--get", "remote.origin.url")
     found: dict[str, Any] = {"commit": commit}
+    changes = (
+        _git(root, "status", "--porcelain", "-z", "--untracked-files=all", "--ignored", "--", *files) if files else None
+    )
     if changes is not None:
         found["dirty"] = bool(changes)
+        found["changed"] = [entry.split(None, 1)[1] for entry in changes.split("\0") if " " in entry][:MAX_NAMED]
     if remote:
         found["repository"] = re.sub(r"^([a-z+]+://)[^/@]*@", r"\1", remote)
     return found

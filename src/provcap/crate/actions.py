@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +43,7 @@ def has_action(run: Run, job: Job) -> bool:
 def add_jobs(draft: Draft, scene: Scene, wiring: Wiring) -> None:
     """An action for each attempt; a cached or skipped job has none, but its parameters are declared."""
     tries: dict[tuple[str, str, str], int] = defaultdict(int)
+    names = Counter((*_identity(job), job.attempt) for job in scene.run.jobs)
     for job in scene.run.jobs:
         tries[_identity(job)] += job.status != "up_to_date"
     for job in progress.over(scene.run.jobs, "describing jobs"):
@@ -50,7 +51,9 @@ def add_jobs(draft: Draft, scene: Scene, wiring: Wiring) -> None:
         variables = wiring.pass_variables(job, scene.tools[job.rule])
         if not has_action(scene.run, job):
             continue
-        action = _add_job(draft, scene, job, tries[_identity(job)] > 1 or job.attempt > 1)
+        unclear = names[*_identity(job), job.attempt] > 1  # nobody recorded wildcards that tell them apart
+        retried = job.attempt > 1 or (tries[_identity(job)] > 1 and not unclear)
+        action = _add_job(draft, scene, job, retried, unclear)
         for name, found in (("object", passed), ("environment", variables)):
             for target in found:
                 draft.link(action, name, target)
@@ -69,8 +72,10 @@ def job_id(job: Job) -> str:
     return fragment("job", job.id)
 
 
-def _add_job(draft: Draft, scene: Scene, job: Job, retried: bool) -> str:
+def _add_job(draft: Draft, scene: Scene, job: Job, retried: bool, unclear: bool) -> str:
     name = job.label + (f", attempt {job.attempt}" if retried else "")
+    if unclear:
+        name += f", of {job.outputs[0].path}" if job.outputs else f", {job.id}"
     earlier = f" (in the earlier run {job.run})" if job.run != scene.run.id else ""
     results = {scene.packing.id_of(a) for a in job.made if a.kind != "missing"}
     host, image = scene.hosts.get(job.hardware or ""), scene.images.get(job.image or "")
