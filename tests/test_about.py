@@ -62,3 +62,13 @@ def test_what_is_not_said_is_a_gap(tmp_path: Path) -> None:
     """Each of title, licence and authors that nobody gave is a gap."""
     (tmp_path / "provcap.yaml").write_text("license: MIT")
     assert [g.message.split()[-1] for g in read_about(tmp_path)[1]] == ["authors", "title"]
+
+
+@pytest.mark.parametrize(
+    "text", ["keywords: [&a [x, x], [*a, *a]]", 'title: "a\\ud800b"', "license: true", "keywords: [true]"]
+)
+def test_what_is_no_text_is_refused(tmp_path: Path, text: str) -> None:
+    """Lists, truth values and halves of characters in the place of a text are errors, and do not grow into one."""
+    (tmp_path / "provcap.yaml").write_text(text)
+    with pytest.raises(BadConfig):
+        load(tmp_path / "provcap.yaml")

@@ -463,3 +463,41 @@ def test_a_statement_has_no_secrets_of_its_own() -> None:
     told = codec.dump_run(run)
     for one in (*said["subject"], *said["predicate"]["buildDefinition"]["resolvedDependencies"]):
         assert all(value in told for value in one["digest"].values())
+
+
+@needs_keys
+def test_a_manifest_that_leaves_out_a_result_is_neither_signed_nor_whole(
+    small: Path, tmp_path: Path, key: Path
+) -> None:
+    """A list of checksums from which somebody removed what the crate is made of protects nothing, and `check` and `sign`
+    say so; a signature under an older, shorter list does not make it whole."""
+    target = Path(shutil.copytree(small, tmp_path / "crate"))
+    listed = (target / manifest.MANIFEST).read_text().splitlines(keepends=True)
+    (target / manifest.MANIFEST).write_text("".join(line for line in listed if "ro-crate-metadata.json" not in line))
+    with pytest.raises(ProvcapError) as caught:
+        signing.sign(target, key)
+    assert caught.value.slug == "not-whole"
+    signature.sign(target / manifest.MANIFEST, key, target / manifest.SIGNATURE)  # with another tool
+    found = check(target, key.with_name("signers"), conforms=False)
+    assert ("file-unlisted", "ro-crate-metadata.json") in {
+        (f.slug, f.subject) for f in found.findings if f.level == "error"
+    }
+
+
+@needs_keys
+def test_a_crate_with_stray_files_is_not_signed(small: Path, tmp_path: Path, key: Path) -> None:
+    """What the manifest does not list would not be under the signature: it is named, and nothing is signed."""
+    target = Path(shutil.copytree(small, tmp_path / "crate"))
+    (target / "stray.txt").write_text("x")
+    with pytest.raises(ProvcapError, match=r"stray\.txt"):
+        signing.sign(target, key)
+    assert not (target / manifest.SIGNATURE).exists()
+
+
+@pytest.mark.parametrize("name", ["./README.md", "provenance/../README.md", "/README.md", "../x", "a//b"])
+def test_a_manifest_with_odd_names_is_none(small: Path, tmp_path: Path, name: str) -> None:
+    """Only plain paths in the crate stand in a manifest."""
+    target = Path(shutil.copytree(small, tmp_path / "crate"))
+    lines = [f"{'0' * 64}  {name}\n", *(target / manifest.MANIFEST).read_text().splitlines(keepends=True)]
+    (target / manifest.MANIFEST).write_text("".join(sorted(lines, key=lambda line: line[66:])))
+    assert ("bad-manifest", manifest.MANIFEST) in slugs(check(target, conforms=False))

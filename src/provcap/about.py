@@ -63,7 +63,7 @@ def load(path: Path) -> About:
     operator = plain.get("operator")
     return About(
         **texts,
-        keywords=tuple(str(k) for k in _list(plain, "keywords", path)),
+        keywords=tuple(_word(keyword, path) for keyword in _list(plain, "keywords", path)),
         authors=tuple(_agent(author, path, "authors") for author in _list(plain, "authors", path)),
         publisher=_organization(plain, "publisher", path),
         operator=_agent(operator, path, "operator") if operator is not None else None,
@@ -107,9 +107,15 @@ def _text(plain: dict[str, Any], key: str, path: Path) -> str | None:
     value = plain.get(key)
     if value is None:
         return None
-    if not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise BadConfig("bad-config", f"{path}: {key} should be a text", _HINT)
     return str(value)
+
+
+def _word(keyword: Any, path: Path) -> str:
+    if isinstance(keyword, bool) or not isinstance(keyword, str | int | float):
+        raise BadConfig("bad-config", f"{path}: keywords should be texts", _HINT)
+    return str(keyword)
 
 
 def _required(plain: dict[str, Any], key: str, path: Path) -> str:

@@ -22,7 +22,7 @@ def sign(crate: Path, key: Path) -> Path:
     target = signature.beside(crate) if whole else crate / manifest.SIGNATURE
     store.refuse_existing(target)
     findings = check.check(crate, conforms=False)
-    bad = [f for f in findings.findings if f.level == "error"]
+    bad = [f for f in findings.findings if f.level == "error" or (f.slug == "file-unlisted" and not whole)]
     if bad or any(f.slug == "no-manifest" for f in findings.findings):
         why = f"{bad[0].subject}: {bad[0].message}" if bad else f"it has no {manifest.MANIFEST}"
         raise ProvcapError("not-whole", f"{crate} was not signed: {why}", "see: provcap check")

@@ -51,6 +51,7 @@ def check(crate: Path, signers: Path | None = None, conforms: bool = True) -> Fi
     with bag.opened(Path(crate)) as root:
         found, hashes = sealed.manifested(root)
         entities = unpack.read_metadata(root, Path(crate))
+        found = sealed.omitted(found, entities)
         name, more = _conformance(root, entities) if conforms else (None, [])
         found += more
         found += listing.listed(root, entities, hashes)

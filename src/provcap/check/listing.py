@@ -83,10 +83,16 @@ def _directory(path: Path, entity: dict[str, Any], entities: Entities) -> Iterat
             yield Finding("error", "digest-differs", entity["@id"], message)
 
 
+def named_in(entities: Entities) -> set[str]:
+    """The places of the files and directories that the crate says it contains."""
+    found = (_place(identifier) for identifier, entity in entities.items() if _is_data(entity))
+    return {place for place in found if place is not None}
+
+
 def unlisted(root: Path, entities: Entities) -> Iterator[Finding]:
     """Files that no entity names, neither themselves nor a directory that they are in."""
     data = {i: _place(i) for i, entity in entities.items() if _is_data(entity)}
-    named = {place for place in data.values() if place is not None} | UNNAMED
+    named = named_in(entities) | UNNAMED
     folders = {data[i] for i in data if "Dataset" in _types(entities[i])} - {None}
     for folder, inner, names in os.walk(root):
         below = Path(folder).relative_to(root)

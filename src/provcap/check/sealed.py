@@ -34,6 +34,18 @@ def manifested(root: Path) -> tuple[list[Finding], dict[str, str]]:
     return [Finding(*slugs[w.kind], w.place, w.message) for w in wrong], hashes
 
 
+def omitted(found: list[Finding], entities: listing.Entities) -> list[Finding]:
+    """`found`, where what the manifest leaves out and the crate is made of is an error: a seal without it is none."""
+    own = listing.named_in(entities) | {listing.METADATA}
+    message = f"{manifest.MANIFEST} does not list it, so that nothing protects it; the crate is not sealed"
+    return [
+        Finding("error", finding.slug, finding.subject, message)
+        if finding.slug == "file-unlisted" and (finding.subject in own or finding.subject.startswith(PROVENANCE + "/"))
+        else finding
+        for finding in found
+    ]
+
+
 def chained(root: Path) -> Iterator[Finding]:
     """Where the chains over the journals in the crate break."""
     for name, trouble in chain.breaks(root / PROVENANCE):

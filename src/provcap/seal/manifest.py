@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
 MANIFEST: Final = "manifest-sha256.txt"
@@ -119,7 +119,15 @@ def read(root: Path) -> dict[str, str] | None:
     found = [(name, value) for value, name in _parse(data, MANIFEST)]
     if found != sorted(dict(found).items()):
         raise ValueError(f"{MANIFEST} is not sorted, or names a file twice")
+    odd = next((name for name, _ in found if name != PurePosixPath(name).as_posix() or not _stays(name)), None)
+    if odd is not None:
+        raise ValueError(f"{MANIFEST} names {odd!a}, which is no plain path in the crate")
     return dict(found)
+
+
+def _stays(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def _small(path: Path) -> bytes | None:
