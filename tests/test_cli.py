@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from provcap import cli, codec, doctor
+from provcap import bioimage, cli, codec, doctor
 from tests import workflows
 from tests.conftest import materialise, read_run
 
@@ -100,7 +100,7 @@ def test_run_is_named_in_every_way(recorded: Path, capsys: pytest.CaptureFixture
         assert cli.main(["show", name, "--json"]) == 0
         answers.add(capsys.readouterr().out)
     assert len(answers) == 1
-    assert codec.load_run(answers.pop()) == run
+    assert codec.load_run(answers.pop()) == bioimage.acquired(run, Path())
 
 
 def test_json_answers_are_json(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:

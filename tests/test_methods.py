@@ -141,9 +141,10 @@ def test_the_text_of_a_large_run_stays_short() -> None:
 
 def test_the_command_line(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """stdout has the text; an unknown language is refused with those that there are."""
-    (tmp_path / "run.json").write_text(dump_run(read_run("succeeded")))
+    run = dataclasses.replace(read_run("succeeded"), workdir="/nowhere")
+    (tmp_path / "run.json").write_text(dump_run(run))
     assert main(["methods", str(tmp_path), "--language", "de"]) == 0
-    assert capsysbinary.readouterr().out.decode() == methods(read_run("succeeded"), "de")
+    assert capsysbinary.readouterr().out.decode() == methods(run, "de")
     assert main(["methods", str(tmp_path), "--language", "tlh"]) == 2
     told = capsysbinary.readouterr().err
     assert b"[unknown-language]" in told

@@ -268,13 +268,14 @@ def test_report_does_not_overwrite(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_the_crate_has_the_page(tmp_path: Path) -> None:
     """ro-crate-preview.html is the page; it is no part of the data, and the check stays without findings on it."""
-    from provcap import bundle
+    from provcap import bioimage, bundle
     from provcap.check import check
 
     run = read_run("succeeded")
     workdir = materialise(run, tmp_path / "work")
     bundle.write_crate(run, workdir, tmp_path / "crate")
-    assert (tmp_path / "crate/ro-crate-preview.html").read_bytes() == report.page(run, workdir)
+    page = (tmp_path / "crate/ro-crate-preview.html").read_bytes()
+    assert page == report.page(bioimage.acquired(run, workdir), workdir)
     text = (tmp_path / "crate/ro-crate-metadata.json").read_text()
     assert '"@id": "ro-crate-preview.html", "@type": "CreativeWork", "about": {"@id": "./"}' in text
     assert text.count("ro-crate-preview.html") == 1

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from provcap import codec, crate, digest, drawing, graph, progress, redact, report, store
+from provcap import bioimage, codec, crate, digest, drawing, graph, progress, redact, report, store
+from provcap.crate import acquisitions
 from provcap.crate.packing import SourceReader
 from provcap.crate.places import inside
 from provcap.crate.policy import Policy
@@ -34,6 +35,8 @@ def write_crate(run: Run, files: Path | None, target: Path, policy: Policy | Non
 
     `files` is the directory that the run's paths are relative to. Raises TargetExists before anything is done.
     """
+    store.refuse_existing(target)
+    run = bioimage.acquired(run, files)
     return _write(run, files, target, policy or Policy(), lambda source: _kept(files, source))
 
 
@@ -47,6 +50,8 @@ def _write(run: Run, files: Path | None, target: Path, policy: Policy, read: Sou
     with progress.step("writing the page to read"):
         extras["ro-crate-preview.html"] = report.page(run, files, withheld=policy.withheld)
     extras |= _sealed(run, files, policy.journals)
+    if policy.clean is None:  # who made an image often stands in its OME-XML
+        extras |= _ome(run, files)
     extras["provenance/run.json"] = codec.dump_run(run).encode("utf-8", "surrogateescape")
     return crate.write(run, files, target, extras, policy, read)
 
@@ -71,6 +76,12 @@ def _sealed(run: Run, files: Path | None, journals: bool) -> dict[str, bytes]:
     return found | ({"provenance/statement.json": said} if said else {})
 
 
+def _ome(run: Run, files: Path | None) -> dict[str, bytes]:
+    """The OME-XML of the images, as it stands in them, by place in the crate."""
+    found = {acquisitions.place(a): bioimage.metadata(files, a) for a in run.acquisitions if a.metadata}
+    return {place: data for place, data in found.items() if data is not None}
+
+
 def write_public(
     run: Run, files: Path | None, target: Path, policy: Policy, allow: Sequence[Allowed] = (), withhold: bool = False
 ) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
@@ -81,7 +92,8 @@ def write_public(
     Raises ProvcapError, and writes nothing, when something is left that should not leave.
     """
     store.refuse_existing(target)
-    new = public.public(run, files, lambda source: _kept(files, source) or _original(source))
+    record, run = run, bioimage.acquired(run, files)
+    new = public.public(run, files, lambda source: _kept(files, source) or _original(source), record)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
         policy = replace(policy, moved=_moved(new, files, Path(folder)), clean=new.clean)
         root = Path(folder, "first")

@@ -21,6 +21,7 @@ EXTRAS = {
     "check": "provcap check",
     "compare": "provcap compare, rerun and diff",
     "report": "pictures in provcap report",
+    "bioimage": "what images say of their acquisition",
     "export": "provcap export",
     "bags": "crates in BagIt bags",
     "deposit": "provcap deposit, redact and fetch",

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from provcap import store
-from provcap.model import Gap
+from provcap.model import Gap, Run
+from provcap.opening import Opened
 
 Verbs = Any  #: what argparse's add_subparsers gives back; its class has no public name
 
@@ -49,6 +50,13 @@ def strict(options: argparse.Namespace, gaps: Sequence[Gap]) -> int:
         print(f"error: {len(gaps)} gaps, and --strict allows none [strict]", file=sys.stderr)
         return 1
     return 0
+
+
+def with_images(opened: Opened) -> Run:
+    """The run with what its images say, where its files are at hand; a crate has that in its record."""
+    from provcap import bioimage
+
+    return bioimage.acquired(opened.run, opened.files if opened.crate is None and not opened.going_on else None)
 
 
 def new_file(path: Path, content: bytes) -> None:

@@ -7,7 +7,7 @@ import json
 import sys
 
 from provcap import codec, store
-from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict
+from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict, with_images
 from provcap.errors import ProvcapError
 from provcap.model import Run
 from provcap.opening import Opened, open_run
@@ -23,6 +23,7 @@ def add(verbs: Verbs) -> None:
     what.add_argument("--job", metavar="ID", help="all that is known of one job")
     what.add_argument("--jobs", action="store_true", help="one line per job")
     what.add_argument("--software", action="store_true", help="every package of every environment")
+    what.add_argument("--images", action="store_true", help="what image files say of their acquisition")
     show.set_defaults(verb=cmd_show)
 
 
@@ -72,11 +73,14 @@ def _shown(options: argparse.Namespace, opened: Opened) -> str:
     from provcap import summary
 
     run = opened.run
+    if options.images:
+        run = with_images(opened)
+        return json.dumps(summary.images_plain(run)) if options.json else summary.screen(summary.of_images(run))
     if options.job:
         job = summary.find_job(run, options.job)
         return codec.dumps(codec.encode(job)) if options.json else summary.screen(summary.of_job(run, job))
     if options.json:
-        return codec.dump_run(run)
+        return codec.dump_run(with_images(opened))
     if options.jobs or options.software:
         return summary.screen(summary.of_jobs(run) if options.jobs else summary.packages(run))
     return summary.screen(summary.of_run(run, opened.going_on))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provcap.cli.arguments import COMMON, NAMED, STRICT, Verbs, new_file, strict
+from provcap.cli.arguments import COMMON, NAMED, STRICT, Verbs, new_file, strict, with_images
 from provcap.cli.redacting import allowed
 from provcap.errors import ProvcapError
 from provcap.model import Gap
@@ -54,7 +54,7 @@ def add(verbs: Verbs) -> None:
 def cmd_prov(options: argparse.Namespace) -> int:
     from provcap import drawing, graph, lineage
 
-    run = open_run(options.run, options.directory).run
+    run = with_images(open_run(options.run, options.directory))
     if options.format in ("svg", "png"):
         content = drawing.draw(run) if options.format == "svg" else drawing.png(drawing.draw(run))
     else:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from provcap import codec, store
-from provcap.cli.arguments import COMMON, NAMED, STRICT, Verbs, new_file, strict
+from provcap.cli.arguments import COMMON, NAMED, STRICT, Verbs, new_file, strict, with_images
 from provcap.errors import DamagedRecord
 from provcap.model import Comparison
 from provcap.opening import open_run
@@ -39,7 +39,7 @@ def cmd_report(options: argparse.Namespace) -> int:
         print("note: this run is still going on; the page says what is known by now", file=sys.stderr)
     comparison = _comparison(Path(options.compare)) if options.compare else None
     found = explain.explain(other, opened) if other else None
-    new_file(target, report.page(opened.run, opened.files or opened.crate, comparison, found))
+    new_file(target, report.page(with_images(opened), opened.files or opened.crate, comparison, found))
     print(target)
     return strict(options, opened.run.gaps)
 
@@ -47,7 +47,7 @@ def cmd_report(options: argparse.Namespace) -> int:
 def cmd_methods(options: argparse.Namespace) -> int:
     from provcap import report
 
-    run = open_run(options.run, options.directory).run
+    run = with_images(open_run(options.run, options.directory))
     content = report.methods(run, options.language).encode()
     if options.output:
         new_file(Path(options.output), content)

@@ -10,7 +10,18 @@ from pathlib import Path
 
 from provcap import store
 from provcap.codec import encode
-from provcap.crate import actions, assemble, assessments, containers, files, readme, sink, software, workflow
+from provcap.crate import (
+    acquisitions,
+    actions,
+    assemble,
+    assessments,
+    containers,
+    files,
+    readme,
+    sink,
+    software,
+    workflow,
+)
 from provcap.crate.draft import Draft, fragment, ref
 from provcap.crate.packing import Content, Packing, SourceReader, pack_artifacts, pack_sources
 from provcap.crate.people import add_agent
@@ -112,6 +123,7 @@ def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes], profile: 
     main = workflow.add_sources(draft, run, packing)
     workflow.add_steps(draft, run, packing, main)
     files.add_items(draft, run, packing)
+    acquisitions.add_acquisitions(draft, run, packing, extras)
     tools = {rule: draft.entities[fragment("step", rule)]["workExample"]["@id"] for rule in workflow.steps(run)}
     images = add_images(draft, run)
     containers.describe_images(draft, run, packing)

@@ -14,6 +14,7 @@ from prov.model import ProvDocument
 
 from provcap import codec, terms
 from provcap.errors import ProvcapError
+from provcap.graph.acquisitions import Acquisitions
 from provcap.graph.assessments import add_assessments
 from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, Value, attributes, local_name, pairs
 from provcap.graph.surroundings import Surroundings
@@ -69,6 +70,7 @@ class _Writer:
         self.surroundings = surroundings
         self.history = history
         self.scope = scope
+        self.acquisitions = Acquisitions(draft)
         self.names = {v.identity: draft.name("file", v.artifact.path, *v.identity) for v in scope.versions}
         self.runs = {draft.run.id}
         self._removes_temp = draft.run.status == "succeeded" and not KEEPS_TEMP & set(draft.run.command)
@@ -91,6 +93,7 @@ class _Writer:
         }
         types = [WFPROV["Artifact"], TERMS[artifact.kind.capitalize()]]
         formats = [(SCHEMA["encodingFormat"], Identifier(t.iri)) for t in terms.of_path(self.run, artifact.path)]
+        formats += self.acquisitions.of(artifact.digest)
         self.prov.entity(self.names[version.identity], attributes(types, artifact.path, told) + formats)
 
     def results(self) -> dict[str, QualifiedName]:

@@ -34,9 +34,9 @@ class Public:
     texts: dict[str, bytes] = field(default_factory=dict)  #: other texts, by their new path
 
 
-def public(run: Run, files: Path | None, read: Reader) -> Public:
+def public(run: Run, files: Path | None, read: Reader, record: Run | None = None) -> Public:
     """`run` with other names; `files` is the directory that its paths are relative to, and `read` gives the text of a
-    file of the workflow as it was run."""
+    file of the workflow as it was run. `record` is what was recorded of it, when more was found out since."""
     known = of_run(run)
     names = Pseudonyms(known, taken=codec.dump_run(run))
     changed: dict[str, tuple[str, int]] = {}  #: digest of a text to that of the new one, and its size
@@ -48,7 +48,7 @@ def public(run: Run, files: Path | None, read: Reader) -> Public:
     if about is not None:
         clean["about"] = about
     new = codec.decode(Run, clean)
-    new = replace(new, gaps=(*new.gaps, *_told(run, names)))
+    new = replace(new, gaps=(*new.gaps, *_told(record or run, names)))
     named = {path: names.text(path) for path in _paths(run)}
     return Public(
         new, known, {new: old for old, new in named.items() if new != old}, names.content, sources,

@@ -15,6 +15,7 @@ from provcap import questions
 from provcap.errors import ProvcapError
 from provcap.model import Hardware, Job, Run
 from provcap.report.citations import works
+from provcap.report.images import AcquiredFact, acquired_facts
 from provcap.report.rows import Parameter, order, parameters
 from provcap.report.software import image_rows, used_modules, used_tools
 from provcap.report.wording import one_line, visible
@@ -73,6 +74,8 @@ class Facts:
     machines: tuple[tuple[int, Hardware], ...]
     gaps: tuple[tuple[str, int, str], ...]
     works: tuple[str, ...]
+    acquired: tuple[AcquiredFact, ...]
+    more_acquired: int  #: ways of acquisition beyond `acquired`
     imported: bool  #: nothing was recorded while it ran
 
 
@@ -88,7 +91,7 @@ def methods(run: Run, language: str = "en") -> str:
         autoescape=False,  # noqa: S701 - this is no HTML; the page escapes it when it shows it
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters.update(code=code, plain=plain, number=number, gib=gib)
+    environment.filters.update(code=code, plain=plain, number=number, gib=gib, decimal="{:.6g}".format)
     # controls that no text of a run has in it when it arrives there, see `visible`
     marks = {"paragraph": "\x1e", "item": "\x1f", "glue": "\x1d"}
     text = environment.get_template(f"methods.{language}.md").render(facts=facts(run), **marks)
@@ -102,6 +105,7 @@ def facts(run: Run) -> Facts:
     ran = list(questions.executed(run))
     machines = Counter(job.hardware for job in ran if job.hardware)
     modules, seeds = used_modules(run), _seeds(run)
+    acquired, more_acquired = acquired_facts(run)
     tools = used_tools(run)
     cited = ["snakemake", *(module.name for module in modules)]
     cited += ["apptainer"] if any(image.kind in ("sif", "sandbox") for image in run.images) else []
@@ -124,6 +128,8 @@ def facts(run: Run) -> Facts:
         machines=tuple((machines[h.id], h) for h in run.hardware if machines[h.id])[:MACHINES],
         gaps=_gaps(run),
         works=works(cited),
+        acquired=acquired,
+        more_acquired=more_acquired,
         imported=any(gap.slug == "post-hoc" for gap in run.gaps),
     )
 

@@ -22,6 +22,7 @@ from provcap.drawing.diagram import duration, seconds_between, size_text
 from provcap.explain import Explanation
 from provcap.model import Artifact, Comparison, Run
 from provcap.report import chance, chart, pictures, rows, software, tables, unknown, wording
+from provcap.report.images import image_files
 from provcap.report.methods import methods
 from provcap.report.shelf import Shelf
 
@@ -96,6 +97,7 @@ def _told(run: Run, shelf: Shelf) -> dict[str, Any]:
         "tools": software.used_tools(run),
         "places": software.places(run),
         "images": software.image_rows(run),
+        "image_files": image_files(run),
         "chances": chance.chances(run),
         "unknowns": unknown.unknowns(run),
         "files": _files(run),

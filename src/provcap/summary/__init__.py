@@ -6,12 +6,14 @@ from provcap.summary.comparison import of_comparison
 from provcap.summary.crate import of_findings
 from provcap.summary.explanation import of_explanation
 from provcap.summary.finds import of_finds
+from provcap.summary.images import images_plain, of_images
 from provcap.summary.job import find_job, of_file, of_job
 from provcap.summary.run import gaps, of_jobs, of_run, of_runs, packages
 
 __all__ = [
     "find_job",
     "gaps",
+    "images_plain",
     "line",
     "of_answer",
     "of_comparison",
@@ -19,6 +21,7 @@ __all__ = [
     "of_file",
     "of_findings",
     "of_finds",
+    "of_images",
     "of_job",
     "of_jobs",
     "of_run",
