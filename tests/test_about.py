@@ -8,6 +8,7 @@ import pytest
 
 from provcap.about import load, read_about
 from provcap.errors import BadConfig
+from tests import workflows
 from tests.engines import ROOT
 
 
@@ -72,3 +73,21 @@ def test_what_is_no_text_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "provcap.yaml").write_text(text)
     with pytest.raises(BadConfig):
         load(tmp_path / "provcap.yaml")
+
+
+def test_mistake_in_it_is_told_by_every_verb_that_records(tmp_path: Path) -> None:
+    """run, collect and crate say that provcap.yaml has a mistake; crate says when it was mended and not taken in."""
+    workdir = workflows.write(tmp_path, "rule a:\n    output: 'a'\n    shell: 'touch a'\n")
+    about = workdir / "provcap.yaml"
+    about.write_text("titel: Nuclei")
+    verbs = [["run", "--", "--cores", "1"], ["collect"], ["crate", "-o", "a.crate.zip"]]
+    for words in verbs:
+        done = workflows.provcap(workdir, *words)
+        assert done.returncode == 0, done.stderr
+        assert f"warning: not taken in: {about}: unknown key 'titel' [bad-config]" in done.stderr
+        assert "has changed" not in done.stderr
+    about.write_text("title: Nuclei")
+    note = "note: provcap.yaml has changed since this run was collected: provcap collect takes it in"
+    assert note in workflows.provcap(workdir, "crate", "-o", "b.crate.zip").stderr
+    assert "bad-config" not in workflows.provcap(workdir, "collect").stderr
+    assert "provcap.yaml" not in workflows.provcap(workdir, "crate", "-o", "c.crate.zip").stderr

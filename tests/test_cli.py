@@ -184,6 +184,22 @@ def test_output_outside_of_the_work_directory(tmp_path: Path) -> None:
     assert workflows.provcap(workdir, "check", "out.crate").returncode == 0
 
 
+def test_run_says_what_became_of_its_crate(tmp_path: Path) -> None:
+    """`run --crate` names the crate; of a failed run it says so; where nothing was run it ends with 1 and a way out."""
+    rules = "rule a:\n    output: 'a'\n    shell: 'touch a'\nrule b:\n    output: 'b'\n    shell: 'exit 3'\n"
+    workdir = workflows.write(tmp_path, rules)
+    done = workflows.provcap(workdir, "run", "--crate", "a.zip", "--", "--cores", "1", "a")
+    assert done.returncode == 0
+    assert "provcap: crate a.zip\n" in done.stderr
+    again = workflows.provcap(workdir, "run", "--crate", "again.zip", "--", "--cores", "1", "a")
+    assert again.returncode == 1
+    assert "hint: provcap crate -o FILE packs the last run\n" in again.stderr
+    failed = workflows.provcap(workdir, "run", "--crate", "b.zip", "--", "--cores", "1", "b")
+    assert failed.returncode == 1
+    assert "provcap: the run failed; b.zip is the crate of a failed run\n" in failed.stderr
+    assert sorted(path.name for path in workdir.glob("*.zip")) == ["a.zip", "b.zip"]
+
+
 def test_records_cannot_steer_the_terminal(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Escape sequences in what a record says are shown, not sent: by show, list and errors."""
     path = next(recorded.glob(".provcap/runs/*/run.json"))

@@ -1,7 +1,7 @@
 """The command line: a file per group of verbs. The only place that prints and that knows exit codes.
 
 stdout is the answer, stderr the talk. Exit code 0: done, or the same; 1: different, or gaps that --strict forbids;
-2: trouble. `provcap run` ends with Snakemake's own exit code.
+2: trouble. `provcap run` ends with Snakemake's own exit code, or 1 when a crate was wanted and nothing was run.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from provcap.cli import described
 from provcap.cli.arguments import COMMON, NAMED, STRICT, Verbs, new_file, strict, with_images
 from provcap.cli.redacting import allowed
 from provcap.errors import ProvcapError
@@ -80,6 +81,7 @@ def cmd_crate(options: argparse.Namespace) -> int:
     target = Path(options.output or f"{opened.run.id}.crate.zip")
     gaps = _write(opened, target, options)
     packed(gaps, target)
+    described.compare(opened)
     print(target)
     return strict(options, (*opened.run.gaps, *gaps))
 

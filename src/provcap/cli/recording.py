@@ -8,7 +8,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from provcap import codec, store
+from provcap import about, codec, store
+from provcap.cli import described
 from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict
 from provcap.cli.packing import packed
 from provcap.opening import open_run
@@ -35,13 +36,25 @@ def cmd_run(options: argparse.Namespace) -> int:
     if options.crate:
         store.refuse_existing(Path(options.crate))
     code, folder = launch.run_snakemake(_after_dashes(options.arguments), options.directory)
-    if options.crate and folder is None:
-        print("provcap: nothing was run, so there is no crate", file=sys.stderr)
-    elif options.crate and folder is not None:
-        from provcap import bundle
+    if folder is not None:
+        described.warn(about.read_about(folder.absolute().parents[2])[1])
+    return _crated(options, code, folder) if options.crate else code
 
-        opened = open_run(str(folder), options.directory)
-        packed(bundle.write_crate(opened.run, opened.files, Path(options.crate)), Path(options.crate))
+
+def _crated(options: argparse.Namespace, code: int, folder: Path | None) -> int:
+    """Pack the run that has just ended with `code`; the exit code of it all."""
+    from provcap import bundle, summary
+
+    if folder is None:
+        print("provcap: nothing was run, so there is no crate", file=sys.stderr)
+        if store.list_runs(options.directory):
+            print("hint: provcap crate -o FILE packs the last run", file=sys.stderr)
+        return code or 1
+    opened, target = open_run(str(folder), options.directory), Path(options.crate)
+    packed(bundle.write_crate(opened.run, opened.files, target), target)
+    failed = code != 0 or opened.run.status != "succeeded"
+    told = f"the run failed; {target} is the crate of a failed run" if failed else f"crate {target}"
+    print(summary.line(f"provcap: {told}"), file=sys.stderr)
     return code
 
 
@@ -57,6 +70,7 @@ def cmd_collect(options: argparse.Namespace) -> int:
         count = journal.unship(folder, map(Path, options.logs))
         print(f"provcap: {count} records found in {len(options.logs)} logs", file=sys.stderr)
     run = collect.collect(folder)
+    described.warn(run.gaps)
     print(codec.dump_run(run) if options.json else folder / "run.json")
     return strict(options, run.gaps)
 
