@@ -71,6 +71,14 @@ def test_a_crate_has_the_ome_xml_as_it_was(run: Run, tmp_path: Path) -> None:
     assert kept.acquisitions == bioimage.acquired(run, tmp_path).acquisitions
 
 
+def test_intensities_can_be_left_out(run: Run, tmp_path: Path) -> None:
+    """Then no pixel is loaded, and the record says that they were not asked for."""
+    crate, _ = packed(run, tmp_path, Policy(pixels=0))
+    with zipfile.ZipFile(crate) as archive:
+        kept = codec.load_run(archive.read("provenance/run.json"))
+    assert {(a.intensities, a.notes[-1]) for a in kept.acquisitions} == {(None, "intensities were not asked for")}
+
+
 def test_a_public_crate_has_no_ome_xml(run: Run, tmp_path: Path) -> None:
     """Who made an image stands in its OME-XML: what is for others has the values alone."""
     target = tmp_path / "public.crate.zip"

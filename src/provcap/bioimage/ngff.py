@@ -40,7 +40,9 @@ def read(path: str, most: int) -> Found:
     _describe(root, multiscale, said, found)
     _xml(path, found)
     array = root[multiscale["datasets"][0]["path"]]
-    if "pickle" not in str(array.metadata.to_dict()).lower():  # a codec that runs programs
+    if "pickle" in str(array.metadata.to_dict()).lower():
+        found.note("intensities were not measured: its codec is pickle, which runs programs")
+    else:
         intensities(array, found, most)
     return found
 

@@ -42,6 +42,9 @@ def add(verbs: Verbs) -> None:
     crate.add_argument("--without-inputs", action="store_true", help="refer to the inputs, do not pack them")
     crate.add_argument("--with-intermediates", action="store_true", help="pack the files between the steps, too")
     crate.add_argument("--with-images", action="store_true", help="pack the container images, too (large)")
+    crate.add_argument(
+        "--without-intensities", action="store_true", help="load no pixels of images, only their headers"
+    )
     crate.add_argument("--with-journals", action="store_true", help="pack events and records, too, for the seal")
     crate.add_argument(
         "--profile", choices=["0.5", "0.6"], default="0.5", help="version of Workflow Run RO-Crate (default: 0.5)"
@@ -105,6 +108,7 @@ def _write(opened: Opened, target: Path, options: argparse.Namespace) -> tuple[G
 
 
 def _policy(options: argparse.Namespace) -> Policy:
+    from provcap.bioimage.acquiring import PIXELS
     from provcap.crate.derived import PROFILES
     from provcap.crate.policy import Policy
 
@@ -113,6 +117,7 @@ def _policy(options: argparse.Namespace) -> Policy:
         intermediates=options.with_intermediates,
         images=options.with_images,
         journals=options.with_journals,
+        pixels=0 if options.without_intensities else PIXELS,
         profile=next(profile for profile in PROFILES if profile.version == options.profile),
     )
 
