@@ -376,6 +376,29 @@ def test_deleted_output_is_described(tmp_path: Path) -> None:
     assert check(target).ok
 
 
+def test_readme_leads_a_stranger(tmp_path: Path) -> None:
+    """The README says first which page to open, then how to check who signed the crate, and where provcap comes from."""
+    lines = (pack(read_run("succeeded"), tmp_path)[0] / "README.md").read_text().splitlines()
+    assert lines[0].startswith("# ")
+    assert lines[2].startswith("Open `ro-crate-preview.html` in a browser")
+    assert any("provcap check" in line and "signed" in line for line in lines)
+    assert any("pip install '<repository of provcap>[all]'" in line for line in lines)
+
+
+def test_readme_tells_what_a_failed_job_did_not_make(tmp_path: Path) -> None:
+    """What a failed job left and Snakemake removed was not made; it was neither left out nor did it vanish."""
+    run = read_run("failed")
+    left = Artifact("results/nuclei.csv", digest="sha256:" + "1" * 64, size_bytes=3)
+    jobs = [j if j.status == "succeeded" else dataclasses.replace(j, outputs=(left,), benchmark="time.tsv") for j in run.jobs]
+    materialise(run, tmp_path / "work")
+    target, gaps = pack(dataclasses.replace(run, jobs=tuple(jobs)), tmp_path)
+    text = (target / "README.md").read_text()
+    assert "* `results/nuclei.csv`: not made: its job failed\n" in text
+    assert "* `time.tsv`: not made: its job failed\n" in text
+    assert not {gap.subject for gap in gaps} & {"file:results/nuclei.csv", "file:time.tsv"}
+    assert "not made: its job failed" in by_name(target, "results/nuclei.csv")["description"]
+
+
 def test_changed_output_is_not_packed(tmp_path: Path) -> None:
     """A file that is no longer what the run made is not passed off as its result."""
     run = read_run("succeeded")

@@ -14,7 +14,15 @@ from provcap.crate.draft import fragment
 from provcap.crate.places import Places, file_id
 from provcap.crate.policy import Policy
 from provcap.model import Artifact, Gap, Run, Source
-from provcap.questions import external_inputs, final_outputs, is_transient, outputs
+from provcap.questions import (
+    delivered,
+    external_inputs,
+    fell_short,
+    final_outputs,
+    is_transient,
+    outputs,
+    producers,
+)
 
 Role = Literal["output", "input", "intermediate", "log"]
 SourceReader = Callable[[Source], bytes | None]
@@ -112,6 +120,7 @@ def pack_artifacts(run: Run, packing: Packing, workdir: Path | None, policy: Pol
     """Decide on every version of every file that jobs read, wrote or logged to."""
     roles, latest = _roles(run)
     packing.current.update({path: artifact.digest for path, artifact in latest.items()})
+    unmade = _unmade(run)
     for path in progress.over(sorted(latest), "hashing files"):
         artifact = latest[path]
         item = Item(
@@ -119,6 +128,8 @@ def pack_artifacts(run: Run, packing: Packing, workdir: Path | None, policy: Pol
         )
         packing.items[path, artifact.digest] = item
         item.why_not = _excluded(item, policy)
+        if path in unmade and workdir and not os.path.lexists(workdir / path) and path not in policy.withheld:
+            item.why_not = unmade[path]
         if item.why_not is None:
             _embed(item, packing, policy.moved.get(path) or (workdir and workdir / path))
         if item.why_not is not None and artifact.query:
@@ -131,6 +142,16 @@ def pack_artifacts(run: Run, packing: Packing, workdir: Path | None, policy: Pol
             item.why_not, item.digest = "an earlier version, overwritten since", artifact.digest
             item.size_bytes = artifact.size_bytes
             packing.items[key] = item
+
+
+def _unmade(run: Run) -> dict[str, str]:
+    """Why a file that only attempts without success had to make is not there: Snakemake removes what they leave."""
+    made = producers(run).keys() | {job.benchmark for job in run.jobs if delivered(job)}
+    found: dict[str, str] = {}
+    for job in filter(fell_short, run.jobs):
+        why = f"not made: its job {'failed' if job.status == 'failed' else 'did not end'}"
+        found.update({path: why for path in (*(a.path for a in job.made), job.benchmark) if path and path not in made})
+    return found
 
 
 def _all_artifacts(run: Run) -> Iterable[Artifact]:

@@ -29,6 +29,9 @@ def _intro(run: Run) -> str:
         counts[job.status] = counts.get(job.status, 0) + 1
     jobs = ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in sorted(counts.items())) or "none"
     text = f"# {run.about.title or 'A run of ' + run.workflow.snakefile}\n\n"
+    text += (
+        "Open `ro-crate-preview.html` in a browser: it tells and shows what was done, and needs nothing installed.\n\n"
+    )
     text += f"{run.about.description}\n\n" if run.about.description else ""
     engine = f" {run.snakemake_version}" if run.snakemake_version else ""
     return (
@@ -55,6 +58,10 @@ def _reading(run: Run, packing: Packing) -> str:
         "* `provenance/` has the record itself, the inventories of installed software, and the gaps.",
         *([] if _imported(run) else [f"* `{run.workflow.snakefile}` is the workflow, as it was run."]),
         "* `manifest-sha256.txt` has every file's checksum: `sha256sum -c manifest-sha256.txt`, or `provcap check`.",
+        "* `provcap check THIS-CRATE` also says whether somebody signed it; with `--signers FILE` only those in FILE "
+        "count.",
+        "* provcap is free software (BSD-3-Clause) for Python 3.11 or newer, installed from its repository: "
+        "`pip install '<repository of provcap>[all]'`.",
     ]
     if outputs:
         lines += ["* The results:", *_listed([f"`{place}`" for place in outputs], "  ")]
