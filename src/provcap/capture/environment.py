@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import runpy
@@ -9,7 +10,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError, wait
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from provcap.capture import shellscope
 from provcap.capture.images import Images
 
 FORMAT = "provcap.environment/1"
+WAIT_S = 120  #: that an ended job waits for what is found out of its environment; twice the limit of a probe
 
 
 class Environments:
@@ -57,12 +59,12 @@ class Environments:
 
         def look() -> None:
             try:
-                future.set_result(self.of(key, image, staged, probe))
+                found = self.of(key, image, staged, probe)
             except Exception as error:  # whoever waits for the result must get one
                 message = f"{type(error).__name__}: {error}"[:500]
-                future.set_result(
-                    {"gaps": [_gap("environment-unknown", f"image:{image}" if image else "run", message)]}
-                )
+                found = {"gaps": [_gap("environment-unknown", f"image:{image}" if image else "run", message)]}
+            with contextlib.suppress(InvalidStateError):  # nobody waits for it any more
+                future.set_result(found)
 
         threading.Thread(target=look, name="provcap-probe", daemon=True).start()
         return future
@@ -166,6 +168,14 @@ class Environments:
             return found
         identity, gaps = self._images.identity(image["path"])
         return {**found, "image": {**image, **identity}, "gaps": [*found["gaps"], *gaps]}
+
+
+def awaited(looking: Future[dict[str, Any]]) -> dict[str, Any]:
+    """What `Environments.begin` finds; a Gap in its place when that takes longer than WAIT_S."""
+    if not wait([looking], WAIT_S).done:
+        with contextlib.suppress(InvalidStateError):  # it is there after all
+            looking.set_result({"gaps": [_gap("environment-unknown", "run", f"no answer within {WAIT_S} seconds")]})
+    return looking.result()
 
 
 def _gap(slug: str, subject: str, message: str) -> dict[str, str]:

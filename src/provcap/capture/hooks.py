@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from provcap.capture import fence, granted, process, reading, replay, runblock, settings, shellscope, spawning, tools
+from provcap.capture.environment import awaited
 from provcap.capture.recorder import Attempt, Recorder
 
 RUN_VARIABLE = "PROVCAP_RUN"  #: the run's id, in the environment of every Snakemake process of the run
@@ -142,7 +143,7 @@ def _begin(job: Any, spawns: bool) -> Attempt | None:
 
 def _probe_here(staged: Path, out: Path) -> None:
     command = [sys.executable, str(staged / "collect.py"), str(out / "environment.json")]
-    subprocess.run(command, capture_output=True, timeout=process.LIMIT_S, check=True)
+    subprocess.run(command, **_UNSEEN, timeout=process.LIMIT_S, check=True)
 
 
 def _places(job: Any, workdir: Path) -> dict[str, dict[str, str]]:
@@ -194,7 +195,7 @@ def _ours(attempt: Attempt, caller: dict[str, Any], args: tuple[Any, ...]) -> st
             key, image, staged, lambda out: _probe(shellscope.probe_command(staged, out, python), context)
         )
         if attempt.facts.get("benchmark"):  # whose figures the probe beside it would change
-            attempt.looking.result()
+            awaited(attempt.looking)
     named = fence.attempt(lambda: tools.words(str(caller.get("cmd") or "")), [])
     off = attempt.recorder.settings.off_for(attempt.facts.get("rule", ""))
     attempt.prefix = shellscope.prefix(staged, attempt.new_shell(), named, off)
@@ -245,7 +246,7 @@ def _probe(command: str, context: dict[str, Any]) -> None:
     logger = logging.getLogger("snakemake.logging")
     logger.addFilter(_quiet)
     try:
-        shell(command, read=True, **{name: context[name] for name in _CONTEXT if context.get(name) is not None})
+        shell(command, **{name: context[name] for name in _CONTEXT if context.get(name) is not None})
     finally:
         logger.removeFilter(_quiet)
         _here.probing = False
@@ -255,9 +256,13 @@ def _quiet(_record: logging.LogRecord) -> bool:
     return not getattr(_here, "probing", False)
 
 
+#: no pipe: what the user's shell starts in the background would hold it open after the probe has ended
+_UNSEEN: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+
+
 def _popen(*args: Any, **kwargs: Any) -> process.Process:
     if getattr(_here, "probing", False):
-        return process.Limited(*args, **{**kwargs, "stderr": subprocess.DEVNULL, "start_new_session": True})
+        return process.Limited(*args, **{**kwargs, **_UNSEEN})
     started = process.Process(*args, **kwargs)
     attempt = getattr(_here, "attempt", None)
     if attempt is not None:

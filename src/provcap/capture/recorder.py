@@ -27,7 +27,7 @@ from provcap.capture import (
     shellscope,
     shipping,
 )
-from provcap.capture.environment import Environments
+from provcap.capture.environment import Environments, awaited
 from provcap.capture.process import MemorySampler, Process, used_by
 from provcap.capture.writer import Writer
 
@@ -116,7 +116,7 @@ class Attempt:
     @property
     def environment(self) -> dict[str, Any]:
         """What its record refers to; waits until it is known."""
-        return self.looking.result() if self.looking else {}
+        return awaited(self.looking) if self.looking else {}
 
     def is_off(self, hook: str) -> bool:
         """Whether the user switched `hook` off for this job."""

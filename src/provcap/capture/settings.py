@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 
 OFF_VARIABLE = "PROVCAP_OFF"  #: "python,segment:shell": a hook for all rules, a hook for one rule
@@ -38,9 +39,10 @@ def read(environment: dict[str, str] | None = None) -> Settings:
         elif hook:
             unknown.append(word.strip())
     limit = found.get(MAX_BYTES_VARIABLE, "")
-    if limit and not limit.isdigit():
-        unknown.append(f"{MAX_BYTES_VARIABLE}={limit}")
-    return Settings(frozenset(off), int(limit) if limit.isdigit() else None, tuple(unknown))
+    known = re.fullmatch(r"[0-9]{1,18}", limit) is not None
+    if limit and not known:
+        unknown.append(f"{MAX_BYTES_VARIABLE}={limit[:100]}")
+    return Settings(frozenset(off), int(limit) if known else None, tuple(unknown))
 
 
 def gaps(settings: Settings) -> list[dict[str, str]]:

@@ -40,11 +40,16 @@ def stage(workdir: Path) -> Path:
 
 
 def probe_command(probe: Path, out: Path, python: str) -> str:
-    """The shell command that describes the environment it runs in, into the folder `out`."""
+    """The shell command that describes the environment it runs in, into the folder `out`.
+
+    What the start file of this shell has set is there by then; the shells below it need not run that file again, whose
+    daemons would hold the pipes between them. A suffix of the user's becomes a comment.
+    """
     words = shlex.join([str(out), *([python] if python else [])])
     script, folder = shlex.quote(str(probe / "probe.sh")), shlex.quote(str(probe))
     command = (
-        f"command -v sh >/dev/null && exec sh {script} {words}; _provcap_probe={folder}; set -- {words}; . {script}"
+        f"unset BASH_ENV ENV || :; command -v sh >/dev/null && exec sh {script} {words}; "
+        f"_provcap_probe={folder}; set -- {words}; . {script}\n#"
     )
     return command.replace("{", "{{").replace("}", "}}")  # Snakemake formats what it runs
 
