@@ -233,7 +233,7 @@ def test_each_image_is_read_once(tmp_path: Path) -> None:
     kept = next((tmp_path / ".provcap/images").glob("*.json"))
     kept.write_text(kept.read_text().replace("OME-TIFF", "OME-TIF", 1)[:-9])
     assert [gap.message for gap in bioimage.acquired(run, tmp_path).gaps] == [
-        "what the image says is not known: it is not there any more"
+        "what an image says of its acquisition is not known: it is not there any more"
     ]
 
 
@@ -244,7 +244,10 @@ def test_an_image_that_was_changed_is_not_read(tmp_path: Path) -> None:
     tiff(path, FULL.format(planes=""))
     found = bioimage.acquired(run, tmp_path)
     assert not found.acquisitions
-    assert found.gaps[0].message == "what the image says is not known: it is no longer what the run recorded"
+    assert (
+        found.gaps[0].message
+        == "what an image says of its acquisition is not known: it is no longer what the run recorded"
+    )
 
 
 def test_pixels_are_not_loaded(tmp_path: Path) -> None:

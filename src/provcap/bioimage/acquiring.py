@@ -46,7 +46,11 @@ def acquired(run: Run, files: Path | None, pixels: int = PIXELS) -> Run:
                 known[name] = _kept(files, name, pixels) or _read(files, artifact, reader, pixels)
             except Unreadable as error:
                 gaps.append(
-                    Gap("image-not-read", f"file:{artifact.path}", f"what the image says is not known: {error}")
+                    Gap(
+                        "image-not-read",
+                        f"file:{artifact.path}",
+                        f"what an image says of its acquisition is not known: {error}",
+                    )
                 )
     every = sorted({*run.gaps, *gaps}, key=lambda gap: (gap.subject, gap.slug, gap.message))
     return replace(run, acquisitions=tuple(known[name] for name in sorted(known)), gaps=tuple(every))

@@ -111,7 +111,7 @@ def _serve(stdin: IO[bytes], stdout: IO[bytes]) -> None:
         except ImportError as error:
             answer = {"problem": f"{error.name} is not installed"}
         except Exception as error:  # libraries raise whatever they like
-            answer = {"problem": f"it cannot be read: {type(error).__name__}"}
+            answer = {"problem": f"it cannot be read ({type(error).__name__})"}
         stdout.write(json.dumps(answer).encode() + b"\n")
         stdout.flush()
 
