@@ -144,8 +144,40 @@ def test_snakemake_fails(crate: Path, tmp_path: Path) -> None:
     """When the rerun fails, exit code 2 and what the job said; its record is kept."""
     done = workflows.provcap(tmp_path, "rerun", str(crate), "-C", "new", MICROSCOPE="on fire")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "error: the rerun failed (exit code 1) in count" in done.stderr
+    assert "error: the rerun failed (exit code 1) in count\n" in done.stderr
     assert open_run("latest", tmp_path / "new/analysis").run.rerun_of
+
+
+CHAIN = """
+rule last:
+    input: "first.txt"
+    output: "last.txt"
+    shell: "cat {input} > {output}"
+rule first:
+    output: "first.txt"
+    shell: "echo 1 > {output}"
+rule other:
+    output: "other.txt"
+    shell: "cat {output}.absent > {output}"
+"""
+
+
+def test_dry_run_names_what_was_up_to_date(tmp_path: Path) -> None:
+    """What stood when the original ran is to be made in an empty directory, too; with --only, what leads there. A job
+    that failed in the original and fails again is told to do so."""
+    workdir = workflows.write(tmp_path / "work", CHAIN)
+    assert workflows.snakemake(workdir, "first.txt").returncode == 0
+    assert workflows.snakemake(workdir, "--retries", "1", "--keep-going", "last.txt", "other.txt").returncode == 1
+    crate = pack(workdir, tmp_path / "it.crate.zip")
+    for only, jobs in {
+        (): {"first": 1, "last": 1, "other": 1},
+        ("--only", "last"): {"first": 1, "last": 1},
+        ("--only", "other"): {"other": 1},
+    }.items():
+        done = workflows.provcap(tmp_path, "rerun", str(crate), "-C", "new", "--dry-run", "--json", *only)
+        assert json.loads(done.stdout)["jobs"] == jobs
+    done = workflows.provcap(tmp_path, "rerun", str(crate), "-C", "new")
+    assert "error: the rerun failed (exit code 1) in other, as in the original run\n" in done.stderr
 
 
 def test_dry_run_writes_nothing(crate: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from provcap.errors import ProvcapError
 from provcap.image import inside
 from provcap.model import Gap, Origin, Run
 from provcap.opening import IN_CRATE, open_run
-from provcap.questions import executed, producers
+from provcap.questions import producers
 from provcap.rerun import settings
 from provcap.rerun.command import Command, carry_over
 from provcap.rerun.files import Needed, Shelf, needed
 from provcap.rerun.images import Supply, pinned, supplies
 from provcap.rerun.layout import Layout, layout
+from provcap.told import key_of
 
 
 @dataclass(slots=True)
@@ -53,8 +54,23 @@ class Plan:
         )
 
     def jobs(self) -> dict[str, int]:
-        """How many jobs of which rule the original run executed."""
-        return dict(Counter(job.rule for job in executed(self.run)))
+        """How many jobs of which rule the rerun will run: its directory is empty, so what was up to date or came from
+        a cache is made anew, as far as the targets need it."""
+        wanted = _leading_to(self.run, self.targets) if self.targets else {job.id for job in self.run.jobs}
+        jobs = dict.fromkeys(key_of(job.rule, job.wildcards) for job in self.run.jobs if job.id in wanted)
+        return dict(Counter(rule for rule, _ in jobs))
+
+
+def _leading_to(run: Run, targets: Iterable[str]) -> set[str]:
+    """The ids of the jobs, to whatever end they came, that lead to the files `targets`."""
+    made = {artifact.path: job for job in run.jobs for artifact in job.made}
+    queue, found = list(targets), set[str]()
+    for path in queue:
+        job = made.get(path)
+        if job and job.id not in found:
+            found.add(job.id)
+            queue += [artifact.path for artifact in job.read]
+    return found
 
 
 def plan(root: Path, into: Path, only: Sequence[str] = (), folders: Sequence[Path] = ()) -> Plan:

@@ -109,7 +109,7 @@ def _run(plan: Plan, manner: Manner, say: Say) -> Path:
     if code != 0:
         run = open_run(str(folder), workdir).run
         hint = f"everything that was recorded: provcap show -d {workdir}; why: provcap diff CRATE {workdir}"
-        raise ProvcapError("rerun-failed", f"the rerun failed (exit code {code}){_tail(run)}", hint)
+        raise ProvcapError("rerun-failed", f"the rerun failed (exit code {code}){_tail(run, plan.run)}", hint)
     return folder
 
 
@@ -154,13 +154,15 @@ def _note(plan: Plan, manner: Manner) -> str:
     return codec.dumps(content)
 
 
-def _tail(run: Run) -> str:
-    """What the first job that failed said last, or Snakemake itself."""
+def _tail(run: Run, original: Run) -> str:
+    """What the first job that failed said last, or Snakemake itself; and whether that job ever did better."""
     failed = next((job for job in run.jobs if fell_short(job)), None)
     text = (failed.log_tail or failed.error or "") if failed else "\n".join(run.errors)
     lines = [line for line in text.splitlines() if line.strip()][-TAIL_LINES:]
     name = f" in {failed.label}" if failed else ""
-    return name + "".join(f"\n  {line}" for line in lines)
+    before = {fell_short(job) for job in original.jobs if failed and job.label == failed.label}
+    told = ", as in the original run" if before == {True} else ""
+    return name + told + "".join(f"\n  {line}" for line in lines)
 
 
 def assess(folder: Path, first: Run, second: Run, comparison: Comparison) -> None:
