@@ -26,7 +26,7 @@ from provcap.crate.places import Places, file_id
 from provcap.crate.profile import Profile
 from provcap.crate.surroundings import parse_reference
 from provcap.errors import ProvcapError, TargetExists
-from provcap.model import Artifact, Run, Source
+from provcap.model import Artifact, Gap, Run, Source
 from provcap.questions import final_outputs
 from tests.conftest import materialise, read_run
 from tests.engines import RO_CRATE_HTML, ROOT
@@ -57,7 +57,7 @@ def pack(run: Run, tmp_path: Path, name: str = "crate", **options: Any) -> tuple
     workdir = tmp_path / "work"
     if not workdir.exists():
         materialise(run, workdir)
-    extras = {"provenance/run.json": dump_run(run).encode(), "provenance/prov.json": b"{}"}
+    extras = {"provenance/run.json": dump_run(run).encode("utf-8", "surrogateescape"), "provenance/prov.json": b"{}"}
     target = tmp_path / name
     gaps = crate.write(run, workdir, target, extras, options.pop("policy", Policy()), options.pop("sources", text_of))
     return target, gaps
@@ -389,7 +389,10 @@ def test_readme_tells_what_a_failed_job_did_not_make(tmp_path: Path) -> None:
     """What a failed job left and Snakemake removed was not made; it was neither left out nor did it vanish."""
     run = read_run("failed")
     left = Artifact("results/nuclei.csv", digest="sha256:" + "1" * 64, size_bytes=3)
-    jobs = [j if j.status == "succeeded" else dataclasses.replace(j, outputs=(left,), benchmark="time.tsv") for j in run.jobs]
+    jobs = [
+        j if j.status == "succeeded" else dataclasses.replace(j, outputs=(left,), benchmark="time.tsv")
+        for j in run.jobs
+    ]
     materialise(run, tmp_path / "work")
     target, gaps = pack(dataclasses.replace(run, jobs=tuple(jobs)), tmp_path)
     text = (target / "README.md").read_text()
@@ -510,3 +513,12 @@ def test_every_path_gets_a_place_of_its_own(paths: list[str]) -> None:
 def test_image_references(reference: str, parts: tuple[str, str, str | None]) -> None:
     """An image reference is taken apart as container engines do."""
     assert parse_reference(reference) == parts
+
+
+def test_a_gap_about_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
+    """A name with a byte that is not UTF-8 in a Gap does not keep the crate from being written, and is told as JSON
+    tells it."""
+    gap = Gap("undeclared-output", "file:left-\udcff", "left-\udcff, which no rule names")
+    target, _ = pack(dataclasses.replace(read_run("minimal"), gaps=(gap,)), tmp_path)
+    told = json.loads((target / "provenance/gaps.json").read_bytes().decode("utf-8"))
+    assert {g["subject"] for g in told["gaps"]} >= {"file:left-\udcff"}

@@ -163,8 +163,9 @@ def _add_own_files(draft: Draft, run: Run, packing: Packing) -> None:
     """README, gaps and Snakemake's log."""
     gaps = [*run.gaps, *packing.gaps]
     text = json.dumps({"format": "provcap.gaps/1", "gaps": encode(gaps)}, indent=1, ensure_ascii=False) + "\n"
+    told = text.encode("utf-8", "backslashreplace")  # as JSON writes what is not UTF-8
     own = [
-        (assemble.GAPS, text.encode(), "What provcap does not know of this run", "application/json", actions.RUN_ID),
+        (assemble.GAPS, told, "What provcap does not know of this run", "application/json", actions.RUN_ID),
         (assemble.README, readme.compose(run, packing, gaps), "What this is and how to use it", "text/markdown", "./"),
     ]
     if LOG in packing.contents:

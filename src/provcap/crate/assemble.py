@@ -104,6 +104,6 @@ def serialise(document: dict[str, Any]) -> bytes:
     text = io.BytesIO()
     text.write(f'{{"@context": {context},\n"@graph": ['.encode())
     for number, entity in enumerate(document["@graph"]):
-        text.write((",\n" if number else "\n").encode() + encoder.encode(entity).encode())
+        text.write((",\n" if number else "\n").encode() + encoder.encode(entity).encode("utf-8", "backslashreplace"))
     text.write(b"\n]}\n")
     return text.getvalue()

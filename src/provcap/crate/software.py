@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import quote
 
@@ -34,6 +35,7 @@ _HOMES: Final = {
 }
 _PIP_FORMAT: Final = "https://pip.pypa.io/en/stable/reference/requirements-file-format/"
 _TABLE_FORMAT: Final = "https://www.iana.org/assignments/media-types/text/tab-separated-values"
+_LANGUAGES: Final = {".py": "python", ".ipynb": "python", ".r": "r", ".rmd": "r", ".jl": "julia", ".rs": "rust"}
 PIP: Final = "pip-freeze.txt"
 TABLE: Final = "packages.tsv"
 
@@ -51,12 +53,17 @@ def add_engine(draft: Draft, run: Run) -> str:
     )
 
 
-def add_requirements(draft: Draft, environment: Environment, tool: str, imported: frozenset[str]) -> None:
+def add_requirements(
+    draft: Draft, environment: Environment, tool: str, used: frozenset[str], called: frozenset[str] | None
+) -> None:
     """What `tool` needed of `environment`: its interpreters and packages (competency question 10).
 
-    The packages are those that its jobs were seen to import; the best known ones where nothing was seen.
+    `used` are packages in lower case: those that its jobs were seen to import or call, or the best known ones where
+    nothing was seen. `called` are names of programs; without them, all interpreters are told.
     """
     for interpreter in environment.interpreters:
+        if called is not None and not _is_called(interpreter.language.lower(), called):
+            continue
         identifier = fragment("interpreter", interpreter.language, interpreter.version)
         home = _HOMES.get(interpreter.language.lower())
         name = interpreter.language.capitalize()
@@ -65,8 +72,14 @@ def add_requirements(draft: Draft, environment: Environment, tool: str, imported
         draft.add(identifier, "SoftwareApplication", name=name, url=home or ref(identifier), **properties)
         draft.link(tool, "softwareRequirements", identifier)
     for package in environment.packages:
-        if package.name.lower() in (imported or IMPORTANT):
+        if package.name.lower() in used:
             draft.link(tool, "softwareRequirements", _add_package(draft, package, environment))
+
+
+def _is_called(language: str, called: frozenset[str]) -> bool:
+    if language == "r":
+        return not called.isdisjoint(("r", "rscript"))
+    return any(name.startswith(language) for name in called)
 
 
 def _add_package(draft: Draft, package: Package, environment: Environment) -> str:
@@ -94,7 +107,7 @@ def listings(environment: Environment) -> dict[str, bytes]:
     found = {TABLE: rows} if environment.packages else {}
     if pypi:
         found[PIP] = pypi
-    return {name: ("\n".join(lines) + "\n").encode() for name, lines in found.items()}
+    return {name: ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace") for name, lines in found.items()}
 
 
 def _frozen(package: Package) -> str:
@@ -105,7 +118,8 @@ def _frozen(package: Package) -> str:
 
 def add_environments(draft: Draft, run: Run, packing: Packing, tools: dict[str, str], images: dict[str, str]) -> None:
     """Each environment's inventory, told to its steps, its images and its tools (`tools` and `images` by model id)."""
-    imported = _imported(run)
+    imported, called = _imported(run), _called(run)
+    shells = {job.rule for job in run.jobs} - {job.rule for job in run.jobs if job.kind != "shell"}
     users: dict[str, set[str]] = defaultdict(set)
     within: dict[str, set[str]] = defaultdict(set)
     for job in run.jobs:
@@ -115,7 +129,8 @@ def add_environments(draft: Draft, run: Run, packing: Packing, tools: dict[str, 
     for environment in run.environments:
         rules = users[environment.id]
         for rule in sorted(rules):
-            add_requirements(draft, environment, tools[rule], imported[rule])
+            seen = imported[rule] or (called.get(rule, IMPORTANT) if rule in shells else IMPORTANT)
+            add_requirements(draft, environment, tools[rule], seen, called.get(rule))
         about = within[environment.id] or {tools[rule] for rule in rules}
         _add_listings(draft, packing, environment, about, {fragment("step", rule) for rule in rules})
 
@@ -129,6 +144,23 @@ def _imported(run: Run) -> dict[str, frozenset[str]]:
             if not module.from_host:
                 names[job.rule].add((module.distribution or module.name).lower())
     return defaultdict(frozenset, {rule: frozenset(found) for rule, found in names.items()})
+
+
+def _called(run: Run) -> dict[str, frozenset[str]]:
+    """For each rule of which that is known of every job: the programs that its jobs called, and their packages."""
+    found: dict[str, set[str]] = defaultdict(set)
+    unknown = set()
+    for job in run.jobs:
+        language = _LANGUAGES.get(PurePosixPath(job.script or "").suffix.lower())
+        if job.kind == "shell" and job.tools:
+            names = {name for tool in job.tools for name in (tool.name, tool.package) if name}
+        elif job.kind in ("script", "notebook") and language:
+            names = {language}
+        else:
+            unknown.add(job.rule)
+            continue
+        found[job.rule] |= {name.lower() for name in names}
+    return {rule: frozenset(names) for rule, names in found.items() if rule not in unknown}
 
 
 def _add_listings(draft: Draft, packing: Packing, environment: Environment, about: set[str], steps: set[str]) -> None:
