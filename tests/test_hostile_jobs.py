@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from provcap.capture import environment, settings
+from provcap.capture import activation, environment, settings
 from tests import workflows
 
 ONE = "rule a:\n    output: 'a'\n    shell: 'echo a > {output}'\n"
@@ -58,3 +58,71 @@ def test_run_with_a_limit_that_is_no_number(tmp_path: Path) -> None:
     run = workflows.latest(workdir)
     assert run.jobs[0].outputs[0].digest
     assert "bad-setting" in {gap.slug for gap in run.gaps}
+
+
+def test_side_effects_of_a_prefix_happen_once(tmp_path: Path) -> None:
+    """A prefix that does more than activate software runs for each job and not for the probe, and a gap says so."""
+    workdir = workflows.write(tmp_path / "work", "shell.prefix('echo p >> prefix.log; ')\n" + ONE)
+    done = workflows.snakemake(workdir)
+    assert done.returncode == 0, done.stderr
+    assert (workdir / "prefix.log").read_text() == "p\n"
+    run = workflows.latest(workdir)
+    assert run.jobs[0].environment
+    assert "prefix-not-probed" in {gap.slug for gap in run.gaps}
+
+
+def test_prefix_that_activates_is_probed(tmp_path: Path) -> None:
+    """What a prefix puts on the PATH is what the environment is read with."""
+    snakefile = "shell.prefix('set -e; export PATH=\"$PWD/bin:$PATH\"; ')\n" + ONE
+    workdir = workflows.write(tmp_path / "work", snakefile)
+    (workdir / "bin").mkdir()
+    (workdir / "bin/python3").write_text(f'#!/bin/sh\necho probed >> probed.log\nexec {sys.executable} "$@"\n')
+    (workdir / "bin/python3").chmod(0o755)
+    done = workflows.snakemake(workdir)
+    assert done.returncode == 0, done.stderr
+    assert (workdir / "probed.log").read_text() == "probed\n"
+    assert "prefix-not-probed" not in {gap.slug for gap in workflows.latest(workdir).gaps}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set -euo pipefail; ",
+        "module load a/1 b; ml c 2>/dev/null && source 'x y/activate' >/dev/null 2>&1 || exit 1\n",
+        'eval "$(conda shell.bash hook)"; conda activate x; X=1 export Y="$X:z";',
+        "eval `micromamba shell hook`; [ -f a ] && . ./a; if test -d b; then ulimit -n 9; fi # done",
+    ],
+)
+def test_what_activates(text: str) -> None:
+    """Prefixes as clusters need them."""
+    assert activation.is_activation(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "echo p >> log; ",
+        "module load x & ",
+        "module load x > log; ",
+        "set -e >1; ",
+        "module save x; ",
+        "conda install x; ",
+        'eval "$(conda shell.bash hook); rm x"; ',
+        "eval rm x; ",
+        'export X="$(touch a)"; ',
+        'export X="$(test $(touch a))"; ',
+        "X=$(conda shell hook) rm x; ",
+        "X=${Y:-$(touch a)}; ",
+        "export X=`touch a`; ",
+        "source x | tee log; ",
+        "source <(touch a); ",
+        ". x <<E\nE\n",
+        "$X; ",
+        "module() { touch a; }; module; ",
+        "source 'x",
+        "export 2>/dev/null.log; ",
+    ],
+)
+def test_what_may_do_more(text: str) -> None:
+    """Whatever writes, starts or hides something else."""
+    assert not activation.is_activation(text)

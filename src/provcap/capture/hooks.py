@@ -21,7 +21,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from provcap.capture import fence, granted, process, reading, replay, runblock, settings, shellscope, spawning, tools
+from provcap.capture import (
+    activation,
+    fence,
+    granted,
+    process,
+    reading,
+    replay,
+    runblock,
+    settings,
+    shellscope,
+    spawning,
+    tools,
+)
 from provcap.capture.environment import awaited
 from provcap.capture.recorder import Attempt, Recorder
 
@@ -165,18 +177,20 @@ def _wrap_shell() -> bool:
     def get_process_prefix(_cls: Any, *args: Any, **kwargs: Any) -> str:
         theirs: str = original(*args, **kwargs)
         attempt = getattr(_here, "attempt", None)
-        if attempt is None or getattr(_here, "probing", False):
+        if getattr(_here, "probing", False):
+            return theirs if activation.is_activation(theirs) else ""
+        if attempt is None:
             return theirs
         frame = sys._getframe(1)
-        return fence.attempt(lambda: _ours(attempt, frame.f_locals, args), "") + theirs
+        return fence.attempt(lambda: _ours(attempt, frame.f_locals, args, theirs), "") + theirs
 
     shell._get_process_prefix = classmethod(get_process_prefix)
     module.__dict__["sp"] = process.stand_in(_popen, _without_ours)
     return True
 
 
-def _ours(attempt: Attempt, caller: dict[str, Any], args: tuple[Any, ...]) -> str:
-    """Look at the environment of this shell command, then the text that runs before it."""
+def _ours(attempt: Attempt, caller: dict[str, Any], args: tuple[Any, ...], theirs: str) -> str:
+    """Look at the environment of this shell command, then the text that runs before it and before the user's own."""
     if attempt.is_off("shell"):
         return ""
     context = caller.get("context") or {}
@@ -194,6 +208,9 @@ def _ours(attempt: Attempt, caller: dict[str, Any], args: tuple[Any, ...]) -> st
         attempt.looking = attempt.recorder.environments.begin(
             key, image, staged, lambda out: _probe(shellscope.probe_command(staged, out, python), context)
         )
+        if not activation.is_activation(theirs):
+            message = "the probe left out shell.prefix, which may do more than activate software"
+            attempt.gaps.append({"slug": "prefix-not-probed", "subject": "run", "message": message})
         if attempt.facts.get("benchmark"):  # whose figures the probe beside it would change
             awaited(attempt.looking)
     named = fence.attempt(lambda: tools.words(str(caller.get("cmd") or "")), [])

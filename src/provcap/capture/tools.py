@@ -13,7 +13,7 @@ from collections.abc import Iterator
 LIMIT = 50  #: words of one command
 _LONGEST = 100_000  #: characters of a command that are read
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""(?P<here><<-?[ \t]*(?P<quote>['"\\]?)(?P<end>\w+)['"]?)
       | (?P<redirect>(?:\d*|&)(?:<<<|[<>]&-?|>>|>\||<>|[<>](?!\()))
       | (?P<separator>;;&?|;&|&&|\|\||\|&|\$\(\(?|[<>]\(|[;|&()`\n])
@@ -24,7 +24,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SAFE = re.compile(r"(?:/[A-Za-z0-9._+-]+)+|[A-Za-z0-9_][A-Za-z0-9._+-]*")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=")
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=")
 _QUOTES = re.compile(r"""\$?'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)""", re.DOTALL)
 
 #: after these the next word is a command again
@@ -60,7 +60,7 @@ def _commands(text: str, depth: int) -> Iterator[str]:
     position, expecting, current, skip = 0, True, "", False
     heredocs: list[str] = []
     while position < len(text):
-        token = _TOKEN.match(text, position)
+        token = TOKEN.match(text, position)
         assert token is not None  # `other` takes any character
         position, kind = token.end(), token.lastgroup
         if token["here"]:
@@ -75,10 +75,10 @@ def _commands(text: str, depth: int) -> Iterator[str]:
                 position = _after_heredocs(text, position, heredocs)
         elif kind == "word":
             yield from _substitutions(token[0], depth)
-            word = _plain(token[0])
+            word = unquoted(token[0])
             if skip:
                 skip = False
-            elif expecting and not (_ASSIGNMENT.match(word) or (current and _is_option(word))):
+            elif expecting and not (ASSIGNMENT.match(word) or (current and _is_option(word))):
                 yield word
                 current = os.path.basename(word)
                 expecting = word in _OPENERS or current in _CARRIERS
@@ -107,7 +107,7 @@ def _substitutions(word: str, depth: int) -> Iterator[str]:
             yield from _commands(match[1] or match[2] or "", depth - 1)
 
 
-def _plain(word: str) -> str:
+def unquoted(word: str) -> str:
     return _QUOTES.sub(lambda m: next((g for g in m.groups() if g is not None), ""), word)
 
 
