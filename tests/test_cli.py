@@ -8,11 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from provcap import bioimage, cli, codec, doctor
+from provcap.model import Gap
 from tests import workflows
 from tests.conftest import materialise, read_run
 
@@ -260,3 +262,39 @@ def test_pipe_in_place_of_events_is_not_waited_for(recorded: Path) -> None:
     command = [sys.executable, "-P", "-m", "provcap", "watch", "--once"]
     done = subprocess.run(command, cwd=recorded, capture_output=True, timeout=60, check=False)
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "gaps", "words", "code", "out", "err"),
+    [
+        ("succeeded", (), ["failed"], 0, "none\n", ""),
+        ("succeeded", (), ["--json", "failed"], 0, None, ""),
+        ("no-container", ("not-described",), ["images"], 0, "none\n", ""),
+        ("no-container", ("prefix-not-probed",), ["images"], 1, "", "nothing is known of that\n"),
+        ("minimal", (), ["machines"], 1, "", "nothing is known of that\n"),
+        ("succeeded", ("no-record",), ["failed"], 1, "", "nothing is known of that\n"),
+        ("succeeded", (), ["used-by", "results/nuclei.csv"], 1, "", "nothing is known of that\n"),
+        (
+            *("succeeded", (), ["who-made", "result/nuclei.cvs"], 1, ""),
+            "there is no record of result/nuclei.cvs\nhint: perhaps results/nuclei.csv\n",
+        ),
+    ],
+)
+def test_no_answer_is_told_apart_from_none(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    gaps: tuple[str, ...],
+    words: list[str],
+    code: int,
+    out: str | None,
+    err: str,
+) -> None:
+    """Of a whole record the empty answer is none; with gaps nothing is known; to a mistyped file near ones are named."""
+    run = replace(read_run(name), gaps=tuple(Gap(slug, "run", "so it is") for slug in gaps))
+    folder = tmp_path / ".provcap/runs" / run.id
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(codec.dump_run(run))
+    assert cli.main(["query", "-d", str(tmp_path), *words]) == code
+    told = capsys.readouterr()
+    assert (told.out, told.err) == (told.out if out is None else out, err)

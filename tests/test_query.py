@@ -360,45 +360,6 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "who-made FILE" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("name", "gaps", "words", "code", "out", "err"),
-    [
-        ("succeeded", (), ["failed"], 0, "none\n", ""),
-        ("succeeded", (), ["--json", "failed"], 0, None, ""),
-        ("succeeded", ("not-described",), ["wrappers"], 0, "none\n", ""),
-        ("succeeded", ("no-record",), ["failed"], 1, "", "nothing is known of that\n"),
-        ("succeeded", ("prefix-not-probed",), ["wrappers"], 1, "", "nothing is known of that\n"),
-        ("succeeded", (), ["used-by", "results/nuclei.csv"], 1, "", "nothing is known of that\n"),
-        (
-            "succeeded",
-            (),
-            ["who-made", "result/nuclei.cvs"],
-            1,
-            "",
-            "there is no record of result/nuclei.cvs\nhint: perhaps results/nuclei.csv\n",
-        ),
-    ],
-)
-def test_no_answer_is_told_apart_from_none(  # noqa: PLR0917
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    name: str,
-    gaps: tuple[str, ...],
-    words: list[str],
-    code: int,
-    out: str | None,
-    err: str,
-) -> None:
-    """Of a whole record the empty answer is none; with gaps nothing is known; to a mistyped file near ones are named."""
-    run = replace(read_run(name), gaps=tuple(Gap(slug, "run", "so it is") for slug in gaps))
-    folder = tmp_path / ".provcap/runs" / run.id
-    folder.mkdir(parents=True)
-    (folder / "run.json").write_text(codec.dump_run(run))
-    assert cli.main(["query", "-d", str(tmp_path), "latest", *words]) == code
-    told = capsys.readouterr()
-    assert (told.out, told.err) == (told.out if out is None else out, err)
-
-
 def test_a_shell_command_needs_what_it_calls(tmp_path: Path) -> None:
     """Of a rule whose commands are known, only the programs that they call are requirements, with their packages, and
     not what else was installed; of a script its language."""

@@ -18,7 +18,7 @@ def recorded_path(run: Run, given: str, here: Path) -> str:
 
     Raises ProvcapError with the nearest known names.
     """
-    known = {a.path for job in run.jobs for a in (*job.read, *job.made, *job.logs)}
+    known = set(paths(run))
     candidates = names(run.workdir, given, here)
     for candidate in candidates:
         if candidate in known:
@@ -30,9 +30,18 @@ def recorded_path(run: Run, given: str, here: Path) -> str:
     told = [gap.message for gap in run.gaps if gap.subject in {f"file:{candidate}" for candidate in candidates}]
     if told:
         raise ProvcapError("unknown-file", f"who made {given} is not known: {told[0]}", "all gaps: provcap show")
-    near = difflib.get_close_matches(given, known, n=3, cutoff=0.6)
-    hint = f"perhaps {', '.join(near)}" if near else "files stand in: provcap show"
-    raise ProvcapError("unknown-file", f"the run {run.id} has no record of {given}", hint)
+    raise ProvcapError("unknown-file", f"the run {run.id} has no record of {given}", perhaps(given, known))
+
+
+def paths(run: Run) -> Iterable[str]:
+    """Every file that a job of `run` read, made or logged to; some more than once."""
+    return (path for job in run.jobs for path in _met(job))
+
+
+def perhaps(given: str, known: Iterable[str]) -> str:
+    """What a person may do who meant one of the `known` files with `given`."""
+    near = difflib.get_close_matches(given, set(known), n=3, cutoff=0.6)
+    return f"perhaps {', '.join(near)}" if near else "files stand in: provcap show"
 
 
 def names(workdir: str, given: str, here: Path) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import io
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from provcap.query import Answer
 
 LARGEST_QUERY = 1 << 20  #: bytes of a file with a query
+#: gaps of a run in which an attempt, or how it ended, may not have been recorded
+_UNRECORDED = set(
+    "events-lost run-unfinished end-unknown no-record record-incomplete records-removed damaged-record torn-record "
+    "seal-broken post-hoc capture-unsupported switched-off".split()
+)
+#: questions to which a run may have nothing to answer; each has a machine, say, so that no answer is no knowledge
+_MAY_BE_NONE = {"failed", "images", "wrappers", "configuration", "parameters", "inputs-and-outputs"}
+_DESCRIPTIVE = {"not-described", "bad-config", "workflow-unversioned", "workflow-dirty"}  #: gaps that hide nothing else
 
 
 def add(verbs: Verbs) -> None:
@@ -74,7 +82,41 @@ def cmd_query(options: argparse.Namespace) -> int:
         graphs = query.graphs(names or ["latest"], options.directory, Path(scratch))
         answer = query.ask(graphs, text, bindings, limits, _contexts(options.context))
     _show(options, answer, list(graphs))
-    return 0 if answer.rows else 1
+    return 0 if answer.rows else _unanswered(options, names or ["latest"], text, bindings)
+
+
+def _unanswered(options: argparse.Namespace, names: Sequence[str], text: str, bindings: Mapping[str, str]) -> int:
+    """Say whether there is nothing to tell or nothing is known; the exit code."""
+    from provcap import lineage, query, summary
+
+    asked = next((name for name, question in query.named().items() if question.text == text), None)
+    runs = _runs(options, names) if asked else []
+    file, table = bindings.get("FILE"), not (options.json or options.csv)
+    if runs and asked in _MAY_BE_NONE and all(_complete(run, str(asked)) for run in runs):
+        if table:
+            print("none")
+        return 0
+    known = {path for run in runs for path in lineage.paths(run)}
+    if file is not None and runs and not any(path == file or path.endswith("/" + file) for path in known):
+        told = f"there is no record of {file}\nhint: {lineage.perhaps(file, known)}"
+        print(summary.screen(told), file=sys.stderr)
+    elif table:
+        print("nothing is known of that", file=sys.stderr)
+    return 1
+
+
+def _runs(options: argparse.Namespace, names: Sequence[str]) -> list[Run]:
+    """The runs that were asked; empty when one of them is no record of provcap's."""
+    try:
+        return [open_run(name, options.directory).run for name in names]
+    except ProvcapError:
+        return []
+
+
+def _complete(run: Run, question: str) -> bool:
+    """Whether what `question` does not find in `run` was not there, as no gap is about it."""
+    unknown = {gap.slug for gap in run.gaps}
+    return run.ended is not None and not (unknown & _UNRECORDED if question == "failed" else unknown - _DESCRIPTIVE)
 
 
 def _listed(as_json: bool) -> str:
@@ -170,5 +212,3 @@ def _show(options: argparse.Namespace, answer: Answer, bases: Sequence[str]) -> 
         sys.stdout.write(text.getvalue())
     elif answer.rows:
         print(summary.of_answer(answer.columns, answer.rows, bases))
-    else:
-        print("nothing is known of that", file=sys.stderr)
