@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from provcap.capture import activation, environment, settings
+from provcap.capture import activation, environment, plain, settings
 from tests import workflows
 
 ONE = "rule a:\n    output: 'a'\n    shell: 'echo a > {output}'\n"
@@ -126,3 +126,58 @@ def test_what_activates(text: str) -> None:
 def test_what_may_do_more(text: str) -> None:
     """Whatever writes, starts or hides something else."""
     assert not activation.is_activation(text)
+
+
+ODD = """
+class Ends:
+    def __init__(self, error):
+        self.error = error
+
+    def __str__(self):
+        raise self.error
+
+    __repr__ = __str__
+
+
+rule a:
+    output: "a"
+    params:
+        good="kept",
+        ends=Ends(SystemExit(3)),
+        stops=Ends(KeyboardInterrupt()),
+        table={1: "a", "1": "b", "password": "hunter22222", 2: "c"},
+        half="x\\ud800y",
+    run:
+        open(output[0], "w").write(params.good)
+"""
+
+
+def test_params_that_raise(tmp_path: Path) -> None:
+    """A param whose text cannot be made fails no job; it alone is lost, and a gap names it. No value hides another."""
+    workdir = workflows.write(tmp_path / "work", ODD)
+    done = workflows.snakemake(workdir)
+    assert (done.returncode, (workdir / "a").read_text()) == (0, "kept"), done.stderr
+    run = workflows.latest(workdir)
+    params = run.jobs[0].params
+    assert (params["good"], params["ends"]) == ("kept", "<unreadable: SystemExit>")
+    assert params["stops"] == "<unreadable: KeyboardInterrupt>"
+    assert params["table"] == {"1": "a", "'1'": "b", "password": "<redacted:named-value>", "2": "c"}
+    assert params["half"] == "x\\ud800y"
+    told = [gap.message for gap in run.gaps if gap.slug == "record-incomplete"]
+    assert len(told) == 1
+    assert all(name in told[0] for name in ("ends", "stops"))
+    assert "good" not in told[0]
+
+
+def test_part_of_a_value_that_raises() -> None:
+    """Only that part is lost, and the name of the whole is told once; keys that look the same stay apart."""
+
+    class Ends:
+        def __repr__(self) -> str:
+            raise GeneratorExit
+
+    unread: list[str] = []
+    found = plain.value({"x": [7**9000, Ends(), {"y": Ends()}], 1.0: "a", "1.0": "b", "'1.0'": "c"}, "deep", unread)
+    mark = "<unreadable: GeneratorExit>"
+    assert found == {"x": [hex(7**9000), mark, {"y": mark}], "1.0": "a", "'1.0'": "b", "'1.0' (2)": "c"}
+    assert unread == ["deep"]

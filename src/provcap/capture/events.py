@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from provcap import __version__, codec, digest, store
-from provcap.capture import clock, fence, hooks, reading, scrub, settings, sources, writer
+from provcap.capture import clock, fence, hooks, plain, reading, scrub, settings, sources, writer
 
 EVENT_FORMAT = "provcap.event/1"
 RERUN_VARIABLE = "PROVCAP_RERUN"  #: names a file with ``rerun_of``, ``origins`` and ``gaps``; see provcap.rerun
@@ -63,7 +63,7 @@ class EventLog:
         if name == "run_info":
             yield from self._open(_planned(record))
         elif name in ("job_info", "job_error"):
-            facts = {f: reading.plain(getattr(record, f, None)) for f in _JOB_FIELDS}
+            facts = {f: plain.value(getattr(record, f, None), f, []) for f in _JOB_FIELDS}
             aux = getattr(record, "aux", None)
             if not fence.attempt(lambda: reading.runs_nothing(reading.rule_named(facts["rule_name"])), False):
                 yield {"event": name, **{k: v for k, v in facts.items() if v not in (None, {}, "")}, **_aux(aux)}

@@ -25,6 +25,7 @@ from provcap.capture import (
     activation,
     fence,
     granted,
+    plain,
     process,
     reading,
     replay,
@@ -141,7 +142,10 @@ def _begin(job: Any, spawns: bool) -> Attempt | None:
     if reading.runs_nothing(job.rule):
         return None
     here = recorder()
-    attempt = Attempt(here, reading.job_facts(job, here.workdir))
+    facts = reading.job_facts(job, here.workdir)
+    unread = facts.pop("unread", [])
+    attempt = Attempt(here, facts)
+    attempt.gaps += plain.gaps(unread, f"job:{attempt.id}")
     if not spawns:
         attempt.begin()
         _here.attempt = attempt
@@ -228,14 +232,8 @@ def _without_ours(command: Any) -> Any:
     return command
 
 
-_CONTEXT = (
-    "container_img",
-    "singularity_args",
-    "conda_env",
-    "conda_base_path",
-    "env_modules",
-    "runtime_paths",
-    "shadow_dir",
+_CONTEXT = tuple(
+    "container_img singularity_args conda_env conda_base_path env_modules runtime_paths shadow_dir".split()
 )
 
 

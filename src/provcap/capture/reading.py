@@ -16,38 +16,24 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from provcap.capture import fence, newfiles, scrub
+from provcap.capture import fence, newfiles, plain, scrub
 
 _FLAGS = ("temp", "protected", "touch", "pipe", "service", "directory", "ensure", "ancient", "update", "nodelocal")
 _KINDS = ("shell", "script", "notebook", "wrapper", "cwl", "template_engine", "run")
 _HIDDEN_RESOURCES = {"_nodes", "_cores"}
 
 
-def plain(value: Any, depth: int = 6) -> Any:
-    """`value` as JSON: numbers, texts, lists and dictionaries stay, anything else becomes its text."""
-    if value is None or isinstance(value, bool | int | str):
-        return str(value) if isinstance(value, str) else value
-    if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else str(value)
-    if depth and isinstance(value, dict):
-        return {str(k): plain(v, depth - 1) for k, v in value.items()}
-    if depth and isinstance(value, list | tuple | set | frozenset):
-        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
-        return [plain(v, depth - 1) for v in items]
-    item = getattr(value, "item", None)  # a NumPy scalar
-    return plain(item(), 0) if depth and callable(item) and getattr(value, "ndim", 1) == 0 else str(value)
-
-
 def job_facts(job: Any, workdir: Path) -> dict[str, Any]:
-    """What is known of a Job before it runs."""
+    """What is known of a Job before it runs; ``unread`` names what of it could not be read."""
+    unread: list[str] = []
     readers: dict[str, Callable[[], Any]] = {
         "rule": lambda: str(job.rule.name),
         "kind": lambda: kind_of(job),
         "wildcards": lambda: {str(k): str(v) for k, v in (job.wildcards_dict or {}).items()},
         "attempt": lambda: int(job.attempt),
         "threads": lambda: int(job.threads),
-        "params": lambda: named(job.params),
-        "resources": lambda: {k: plain(v) for k, v in job.resources.items() if k not in _HIDDEN_RESOURCES},
+        "params": lambda: named(job.params, unread),
+        "resources": lambda: resources_of(job, unread),
         "group": lambda: str(job.group) if job.group else None,
         "command": lambda: job.shellcmd if job.is_shell else None,
         "script": lambda: script_of(job),
@@ -60,7 +46,8 @@ def job_facts(job: Any, workdir: Path) -> dict[str, Any]:
         "logs": lambda: file_uses(job.log, workdir),
         "container": lambda: str(job.container_img_url) if job.container_img_path else None,
     }
-    facts = {key: fence.attempt(reader, None) for key, reader in readers.items()}
+    facts = {key: plain.guarded(reader, key, unread) for key, reader in readers.items()}
+    facts["unread"] = unread
     return {key: value for key, value in facts.items() if value not in (None, {}, [], False)}
 
 
@@ -90,14 +77,21 @@ def kind_of(job: Any) -> str:
     return next(kind for kind in _KINDS if getattr(job, f"is_{kind}", False))
 
 
-def named(container: Any) -> dict[str, Any]:
+def resources_of(job: Any, unread: list[str]) -> dict[str, Any]:
+    """The resources that the job has got."""
+    return {k: plain.value(v, k, unread) for k, v in job.resources.items() if k not in _HIDDEN_RESOURCES}
+
+
+def named(container: Any, unread: list[str]) -> dict[str, Any]:
     """Params by name; those without one by their position."""
     names = {}
     taken: set[int] = set()
     for name, (start, end) in container._get_names():
-        names[str(name)] = plain(list(container[start:end]) if end is not None else container[start])
+        names[str(name)] = plain.value(
+            list(container[start:end]) if end is not None else container[start], name, unread
+        )
         taken.update(range(start, end if end is not None else start + 1))
-    names.update({str(i): plain(v) for i, v in enumerate(container) if i not in taken})
+    names.update({str(i): plain.value(v, str(i), unread) for i, v in enumerate(container) if i not in taken})
     return names
 
 
@@ -226,7 +220,7 @@ def standing(flow: Any, workdir: Path) -> Iterable[dict[str, Any]]:
     """The jobs of the workflow whose results were up to date, so that nothing was run for them."""
     for job in list(flow.dag.jobs):
         if not flow.dag.needrun(job) and not runs_nothing(job.rule) and job.output:
-            yield job_facts(job, workdir)
+            yield {key: value for key, value in job_facts(job, workdir).items() if key != "unread"}
 
 
 _declared: dict[int, newfiles.Declared] = {}
