@@ -181,3 +181,29 @@ def test_part_of_a_value_that_raises() -> None:
     mark = "<unreadable: GeneratorExit>"
     assert found == {"x": [hex(7**9000), mark, {"y": mark}], "1.0": "a", "'1.0'": "b", "'1.0' (2)": "c"}
     assert unread == ["deep"]
+
+
+PUT = """
+import glob, os
+for name in glob.glob(".provcap/runs/*/shell/*") + glob.glob(".provcap/runs/*/records/*") + glob.glob(
+    ".provcap/runs/*/events.jsonl"
+):
+    os.unlink(name)
+    {how}
+open("b", "w").write("b")
+"""
+
+
+@pytest.mark.parametrize("how", ["os.mkfifo(name)", "os.symlink(os.path.abspath('mine'), name)"])
+def test_records_that_a_job_replaces(tmp_path: Path, how: str) -> None:
+    """A pipe or a link in place of records holds nobody, is not followed, and the jobs after it run."""
+    snakefile = "rule all:\n    input: 'c'\n" + ONE
+    snakefile += f"rule b:\n    input: 'a'\n    output: 'b'\n    shell: '{sys.executable} put.py'\n"
+    snakefile += "rule c:\n    input: 'b'\n    output: 'c'\n    shell: 'echo c > {output}'\n"
+    workdir = workflows.write(tmp_path / "work", snakefile, put__py=PUT.format(how=how), mine="mine\n")
+    command = [sys.executable, "-P", "-m", "snakemake", "--cores", "1", "--logger", "provcap"]
+    done = subprocess.run(
+        command, cwd=workdir, env=workflows.QUIET, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, (workdir / "c").read_text()) == (0, "c\n"), done.stderr
+    assert (workdir / "mine").read_text() == "mine\n"

@@ -16,10 +16,11 @@ from typing import Any
 
 from provcap import codec, digest, store
 from provcap import image as docker_image
-from provcap.capture import shellscope
+from provcap.capture import regular, shellscope
 from provcap.capture.images import Images
 
 FORMAT = "provcap.environment/1"
+MAX_BYTES = 64 << 20  #: of a file that is read
 WAIT_S = 120  #: that an ended job waits for what is found out of its environment; twice the limit of a probe
 
 
@@ -75,7 +76,7 @@ class Environments:
     def _read(self, key: str) -> dict[str, Any] | None:
         """What another process of this run found for `key`."""
         try:
-            found = json.loads(self._reference(key).read_bytes())
+            found = json.loads(regular.read(self._reference(key), MAX_BYTES))
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) else None
@@ -129,7 +130,7 @@ class Environments:
                     raise OSError("the probe could not write to the work directory from inside it")
                 collect = runpy.run_path(str(staged / "collect.py"))["collect"]
                 return {**collect(str(out / "raw")), "probe": shellscope.probe_digest()}
-            return {**json.loads(written.read_bytes()), "probe": shellscope.probe_digest()}
+            return {**json.loads(regular.read(written, MAX_BYTES)), "probe": shellscope.probe_digest()}
         finally:
             shutil.rmtree(out, ignore_errors=True)
 
@@ -155,7 +156,7 @@ class Environments:
         with self._lock:
             if name not in self._owners:
                 try:
-                    self._owners[name] = json.loads(self._commands(name).read_bytes())
+                    self._owners[name] = json.loads(regular.read(self._commands(name), MAX_BYTES))
                 except (OSError, ValueError):
                     self._owners[name] = {}
             found = self._owners[name].get(program)

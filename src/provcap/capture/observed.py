@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from provcap import digest
-from provcap.capture import fence, rewind
+from provcap.capture import fence, regular, rewind
 
 MAX_FILES = 500  #: processes of a job; more are removed unread
 MAX_BYTES = 8 << 20  #: of one file
@@ -174,8 +174,7 @@ def _processes(shells: Sequence[Path]) -> list[_Process]:
 
 
 def _read(reader: Callable[[bytes, int], _Process], path: Path, pid: int) -> _Process:
-    with path.open("rb") as stream:
-        return reader(stream.read(MAX_BYTES), pid)
+    return reader(regular.read(path, MAX_BYTES), pid)
 
 
 def _text(value: Any) -> str | None:

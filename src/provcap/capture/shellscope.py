@@ -10,9 +10,13 @@ from importlib import resources
 from pathlib import Path
 
 from provcap import digest, store
+from provcap.capture import regular
 
 #: shells whose syntax the prologue is written in; for any other, the command stays as it is
 SHELLS = {None, "bash", "sh", "dash", "ash", "zsh", "ksh"}
+
+
+MAX_TOLD = 8 << 20  #: bytes of what one shell tells
 
 
 @functools.cache
@@ -72,7 +76,7 @@ def read_told(told: Path) -> dict[str, str]:
 
     Names of variables; `tool:NAME` with the path of a program, `net:` with open or closed, `timezone:`.
     """
-    content = told.read_bytes()
+    content = regular.read(told, MAX_TOLD)
     os.unlink(told)
     entries = (entry.partition(b"=") for entry in content.split(b"\0") if entry)
     return {name.decode(): value.decode("utf-8", "replace") for name, _, value in entries}

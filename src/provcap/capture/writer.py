@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from provcap import codec, digest, store
+from provcap.capture import regular
 
 RECORD_FORMAT = "provcap.record/1"
 
@@ -28,14 +29,14 @@ def appending(path: Path, make: bool = True) -> Iterator[int]:
     It is open for one write only: a file that is held open cannot be removed on NFS, nor its file system unmounted,
     and a job may want either.
     """
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if make else 0)
+    flags = os.O_WRONLY | os.O_APPEND | (os.O_CREAT if make else 0)
     try:
-        stream = os.open(path, flags, 0o644)
+        stream = regular.opened(path, flags)
     except FileNotFoundError:
         if not make:
             raise
         path.parent.mkdir(parents=True, exist_ok=True)
-        stream = os.open(path, flags, 0o644)
+        stream = regular.opened(path, flags)
     try:
         yield stream
     finally:
