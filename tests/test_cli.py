@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from provcap import bioimage, cli, codec, doctor
-from provcap.model import Gap
+from provcap import bioimage, check, cli, codec, doctor
+from provcap.model import Artifact, Gap
 from tests import workflows
 from tests.conftest import materialise, read_run
 
@@ -298,3 +298,53 @@ def test_no_answer_is_told_apart_from_none(
     assert cli.main(["query", "-d", str(tmp_path), *words]) == code
     told = capsys.readouterr()
     assert (told.out, told.err) == (told.out if out is None else out, err)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["shwo"], "did you mean show?"),
+        (["xyzzy"], "see: provcap --help"),
+        (["show", "--fiel", "a.txt"], "did you mean --file?"),
+        (["show", "--fiel=a.txt"], "did you mean --file?"),
+        (["show", "--xyzzy"], "see: provcap VERB --help"),
+        (["run", "--cores", "1"], "Snakemake's arguments come after --"),
+    ],
+)
+def test_mistyped_words(recorded: Path, capsys: pytest.CaptureFixture[str], words: list[str], meant: str) -> None:
+    """A verb or an option that there is not is an error, and the hint names the one that was meant."""
+    error = fails(capsys, *words)
+    assert "[unknown-argument]" in error
+    assert f"hint: {meant}" in error
+
+
+def test_what_was_not_written_is_told(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A log that its job did not write was not written, which is something else than not hashed."""
+    path = next(recorded.glob(".provcap/runs/*/run.json"))
+    run = read_run("succeeded")
+    jobs = tuple(replace(job, logs=(Artifact("logs/a.log", kind="missing"),)) for job in run.jobs)
+    path.write_text(codec.dump_run(replace(run, jobs=jobs)), encoding="utf-8")
+    for words in (["--job", "segment-1"], ["--file", "logs/a.log"]):
+        assert cli.main(["show", *words]) == 0
+        told = capsys.readouterr().out
+        assert "not written" in told
+        assert "not hashed" not in told
+
+
+@pytest.mark.parametrize(
+    ("message", "hinted"),
+    [
+        ("The Root Data Entity MUST have a `license` property", True),
+        ("A File SHOULD have an `encodingFormat`", False),
+    ],
+)
+def test_check_names_provcap_yaml_where_it_helps(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], message: str, hinted: bool
+) -> None:
+    """Only a finding about what provcap.yaml says sends its reader there."""
+    found = check.Findings((check.Finding("warning", "not-conformant", "./", message),), "profile")
+    monkeypatch.setattr(check, "check", lambda *_: found)
+    assert cli.main(["check", "a.zip"]) == 0
+    told = capsys.readouterr()
+    assert ("provcap.yaml" in told.err) is hinted
+    assert told.out.endswith("(0 errors, 1 warning, 0 notes)\n")

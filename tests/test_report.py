@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from provcap import report
 from provcap.cli import main
 from provcap.codec import dump_run, dumps, encode
-from provcap.model import Assessment, Comparison, Measure, Run, Verdict
+from provcap.model import Assessment, Comparison, Gap, Measure, Run, Verdict
 from provcap.report import pictures, wording
 from provcap.report.decoder import Decoder
 from provcap.report.page import _asset
@@ -71,6 +71,12 @@ def test_the_same_run_gives_the_same_page(tmp_path: Path) -> None:
     """Two pages of one run with one set of files are the same bytes."""
     run = pictured(tmp_path)
     assert report.page(run, tmp_path) == report.page(run, tmp_path)
+
+
+def test_sentences_are_apart() -> None:
+    """What stood already, and what is not known, are told in sentences with a space between them."""
+    run = dataclasses.replace(read_run("up-to-date"), gaps=(Gap("workflow-dirty", "run", "untracked files"),))
+    assert 'results that were up to date. <a href="#unknown">1 remark</a> says' in report.page(run).decode()
 
 
 def test_the_policy_lets_nothing_but_our_own_in(any_run: Run) -> None:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provcap import codec, collect, signing
+from provcap import codec, collect, signing, summary
 from provcap.check import Findings, check
 from provcap.cli import main
 from provcap.errors import ProvcapError
@@ -123,6 +123,10 @@ def test_who_asks_for_signers_gets_one(small: Path, key: Path) -> None:
     """With a file of signers, a crate that nobody signed is an error; without, it is worth a note."""
     assert [f.level for f in check(small, conforms=False).findings if f.slug == "unsigned"] == ["note"]
     found = check(small, key.with_name("signers"), conforms=False)
+    last = summary.of_findings("a.zip", found, "signers").splitlines()[-1]
+    assert last.startswith(
+        "a.zip is whole; its profile was not checked, but nobody in signers has signed it (1 error, "
+    )
     assert [f.level for f in found.findings if f.slug == "unsigned"] == ["error"]
 
 

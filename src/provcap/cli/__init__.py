@@ -7,11 +7,13 @@ stdout is the answer, stderr the talk. Exit code 0: done, or the same; 1: differ
 from __future__ import annotations
 
 import argparse
+import difflib
 import gc
 import io
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from provcap import __version__
 from provcap.cli import (
@@ -46,17 +48,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     spare_the_collector()
     _print_any_name()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options, more = _parser().parse_known_args(words)
+    parser, verbs = _parser()
+    name = next((word for word in words if not word.startswith("-")), None)
+    if name is not None and name not in verbs:
+        return _said(f"{name[:LONGEST]} is no verb of provcap [unknown-argument]", _meant(name, verbs, "--help"))
+    options, more = parser.parse_known_args(words)
     try:
         if more:
-            hint = (
-                "Snakemake's arguments come after --: provcap run --crate FILE -- --cores 4"
-                if options.verb is recording.cmd_run
-                else ""
-            )
-            raise ProvcapError(
-                "unknown-argument", f"{more[0]} is no argument of provcap", hint or "see: provcap VERB --help"
-            )
+            hint = "Snakemake's arguments come after --: provcap run --crate FILE -- --cores 4"
+            if options.verb is not recording.cmd_run:
+                known = re.findall(r"(?<![\w-])--[a-z][a-z-]*", verbs[str(name)].format_help())
+                hint = _meant(more[0].partition("=")[0], known, "VERB --help")
+            raise ProvcapError("unknown-argument", f"{more[0]} is no argument of provcap", hint)
         with bars.on_stderr():
             code: int = options.verb(options)
         sys.stdout.flush()
@@ -75,6 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         return _said(f"{error.strerror or error}: {str(error.filename or '')[:LONGEST]} [system]")
+
+
+def _meant(word: str, known: Iterable[str], where: str) -> str:
+    """The hint for a `word` that is none of the `known` ones."""
+    near = difflib.get_close_matches(word[:LONGEST], list(known), 1)
+    return f"did you mean {near[0]}?" if near else f"see: provcap {where}"
 
 
 def _said(problem: str, hint: str = "") -> int:
@@ -99,10 +108,11 @@ def spare_the_collector() -> None:
     gc.set_threshold(1_000_000, 50, 100)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The parser of the command line, and that of each verb."""
     parser = argparse.ArgumentParser(prog="provcap", description="Provenance of Snakemake runs: W3C PROV and RO-Crate.")
     parser.add_argument("--version", action="version", version=f"provcap {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for group in GROUPS:
         group.add(verbs)
-    return parser
+    return parser, verbs.choices

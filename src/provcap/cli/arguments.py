@@ -47,7 +47,9 @@ NAMED.add_argument(
 def strict(options: argparse.Namespace, gaps: Sequence[Gap]) -> int:
     """The exit code when the answer has `gaps`."""
     if options.strict and gaps:
-        print(f"error: {len(gaps)} gaps, and --strict allows none [strict]", file=sys.stderr)
+        from provcap.summary import counted
+
+        print(f"error: {counted(len(gaps), 'gap')}, and --strict allows none [strict]", file=sys.stderr)
         return 1
     return 0
 

@@ -24,10 +24,11 @@ def add(verbs: Verbs) -> None:
 
 def cmd_import(options: argparse.Namespace) -> int:
     from provcap import importing
+    from provcap.summary import counted
 
     source = options.source or options.directory
     folder, run = importing.import_run(source, options.snakefile, options.outside)
     print(codec.dump_run(run) if options.json else folder)
-    note = f"{len(run.jobs)} jobs, told afterwards; {len(run.gaps)} gaps: provcap show {run.id} -d {source}"
-    print(f"note: {note}", file=sys.stderr)
+    note = f"{counted(len(run.jobs), 'job')}, told afterwards; {counted(len(run.gaps), 'gap')}"
+    print(f"note: {note}: provcap show {run.id} -d {source}", file=sys.stderr)
     return strict(options, run.gaps)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from provcap.cli.arguments import ANSWER, COMMON, Verbs
+
+_SAID = re.compile("licen[cs]e|author|affiliation|publisher", re.IGNORECASE)  #: what provcap.yaml could have said
 
 
 def add(verbs: Verbs) -> None:
@@ -29,8 +32,12 @@ def cmd_check(options: argparse.Namespace) -> int:
     from provcap import check, summary
 
     findings = check.check(Path(options.crate), options.signers)
-    print(json.dumps(asdict(findings)) if options.json else summary.of_findings(options.crate, findings))
-    if any(f.level == "warning" and f.slug == "not-conformant" for f in findings.findings):
+    print(
+        json.dumps(asdict(findings))
+        if options.json
+        else summary.of_findings(options.crate, findings, str(options.signers))
+    )
+    if any(f.slug == "not-conformant" and _SAID.search(f.message) for f in findings.findings):
         print("hint: who, what and under which licence is said in provcap.yaml, see docs/crate.md", file=sys.stderr)
     return 0 if findings.ok else 1
 

@@ -108,7 +108,8 @@ def _missing(packing: Packing, gaps: Sequence[Gap]) -> str:
     absent: list[Item] = [i for i in packing.items.values() if i.place is None and i.role != "input"]
     text = "## What is missing\n\n"
     if gaps:
-        text += f"provcap does not know everything about this run. {len(gaps)} gaps, all in `provenance/gaps.json`:\n\n"
+        number = f"{len(gaps)} gap{'s' * (len(gaps) != 1)}"
+        text += f"provcap does not know everything about this run. {number}, all in `provenance/gaps.json`:\n\n"
         text += "\n".join(_listed([f"`{gap.slug}`, {gap.subject}: {gap.message}" for gap in gaps]))
     else:
         text += "provcap knows of no gaps in this record."

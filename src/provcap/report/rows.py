@@ -17,7 +17,7 @@ STATES = {
     "failed": "failed",
     "lost": "end unknown",
     "cached": "taken from the cache",
-    "up_to_date": "was up to date",
+    "up_to_date": "up to date",
 }
 
 

@@ -1,7 +1,7 @@
 """A run in words and columns for a terminal."""
 
 from provcap.summary.answer import of_answer
-from provcap.summary.columns import line, screen, table
+from provcap.summary.columns import counted, line, screen, table
 from provcap.summary.comparison import of_comparison
 from provcap.summary.crate import of_findings
 from provcap.summary.explanation import of_explanation
@@ -11,6 +11,7 @@ from provcap.summary.job import find_job, of_file, of_job
 from provcap.summary.run import gaps, of_jobs, of_run, of_runs, packages
 
 __all__ = [
+    "counted",
     "find_job",
     "gaps",
     "images_plain",

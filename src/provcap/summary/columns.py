@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its noun, which takes an s in the plural."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def line(text: str) -> str:
     """`text` on one line, without what could steer a terminal: names in a crate may be anybody's."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

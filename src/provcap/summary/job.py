@@ -14,10 +14,8 @@ def find_job(run: Run, name: str) -> Job:
     """The attempt whose id begins with `name`, or the only one of that rule. Raises ProvcapError."""
     hits = [job for job in run.jobs if job.id.startswith(name)] or [j for j in run.jobs if name in (j.rule, j.label)]
     if len(hits) != 1:
-        count = f"{len(hits)} attempts" if hits else "no attempt"
-        raise ProvcapError(
-            "unknown-job", f"{count} of {run.id} answers to {name!r}", "ids stand in: provcap show --jobs"
-        )
+        count = f"{len(hits)} attempts of {run.id} answer" if hits else f"no attempt of {run.id} answers"
+        raise ProvcapError("unknown-job", f"{count} to {name!r}", "ids stand in: provcap show --jobs")
     return hits[0]
 
 
@@ -124,7 +122,8 @@ def _without_maker(run: Run, path: str) -> str:
     """A file that no successful attempt made: from outside, or what a failed one left."""
     seen = [(job, a) for job in run.jobs for a in (*job.made, *job.read, *job.logs) if a.path == path]
     digest = next((a.digest for _, a in seen if a.digest), None)
-    lines = [f"{path}", f"  {digest or 'not hashed'}"]
+    unwritten = bool(seen) and all(a.kind == "missing" for _, a in seen)
+    lines = [f"{path}", f"  {digest or ('not written' if unwritten else 'not hashed')}"]
     makers = [job for job in run.jobs if any(a.path == path and a.kind != "missing" for a in job.made)]
     meant = [job for job in run.jobs if job not in makers and any(a.path == path for a in job.made)]
     readers = sorted({job.label for job in run.jobs if any(a.path == path for a in job.read)})

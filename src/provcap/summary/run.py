@@ -86,9 +86,17 @@ def _rules(run: Run, going_on: bool) -> list[tuple[str, ...]]:
     return rows
 
 
+def digest_text(artifact: Artifact) -> str:
+    """Its digest, or why it has none."""
+    return artifact.digest or ("not written" if artifact.kind == "missing" else "not hashed")
+
+
 def file_rows(title: str, artifacts: Sequence[Artifact], most: int = 20) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [(title, "", "")]
-    rows += [("  " + line(a.path), size(a.size_bytes), (a.digest or "not hashed")[:23]) for a in artifacts[:most]]
+    rows += [
+        ("  " + line(a.path), "" if a.kind == "missing" else size(a.size_bytes), digest_text(a)[:23])
+        for a in artifacts[:most]
+    ]
     if len(artifacts) > most:
         rows.append((f"  … and {len(artifacts) - most} more", "", ""))
     return rows if artifacts else []
