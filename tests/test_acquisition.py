@@ -87,7 +87,7 @@ def recorded(path: Path) -> Artifact:
 def test_an_ome_tiff_tells_its_acquisition(tmp_path: Path) -> None:
     """Everything that OME-XML says of an image, in one set of units, each with its place; its text as it is."""
     path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))
-    run = bioimage.acquired(run_with(recorded(path)), tmp_path)
+    run = bioimage.described(run_with(recorded(path)), tmp_path)
     (found,) = run.acquisitions
     channel = {
         "name": "GFP", "excitation_nm": 488.0, "emission_nm": 509.0, "exposure_s": 0.02, "detector": "Seers PMT 2",
@@ -118,7 +118,7 @@ def test_nothing_is_invented(tmp_path: Path) -> None:
     empty = tmp_path / "empty.ome.tif"
     tifffile.imwrite(empty, np.zeros((3, 4, 6), "u1"), ome=True, metadata={"axes": "CYX"})
     for path in (bare, empty):
-        (found,) = bioimage.acquired(run_with(recorded(path)), tmp_path).acquisitions
+        (found,) = bioimage.described(run_with(recorded(path)), tmp_path).acquisitions
         known = {name for name in codec.encode(found) if name not in ("notes", "origin", "file", "metadata", "writer")}
         assert known <= {"format", "reader", "axes", "shape", "data_type", "images", "intensities", "channels"}
 
@@ -209,7 +209,7 @@ def test_ome_zarr_tells_its_scale(tmp_path: Path, version: int) -> None:
     told = {"multiscales": [image], "omero": {"channels": [{"label": "DAPI"}, {"label": "GFP"}]}}
     root.attrs.update(told if version == 4 else {"ome": {"version": "0.5", **told}})
     artifact = recorded(path)
-    (found,) = bioimage.acquired(run_with(artifact), tmp_path).acquisitions
+    (found,) = bioimage.described(run_with(artifact), tmp_path).acquisitions
     assert (found.format, found.axes, found.shape) == (f"OME-Zarr 0.{version}", "TCYX", (2, 2, 4, 6))
     assert (found.pixel_size_x_um, found.pixel_size_z_um, found.time_increment_s) == (0.1, None, 0.2)
     assert [channel.name for channel in found.channels] == ["DAPI", "GFP"]
@@ -217,7 +217,7 @@ def test_ome_zarr_tells_its_scale(tmp_path: Path, version: int) -> None:
     assert found.intensities.at_highest == 1.0
     shutil.rmtree(tmp_path / ".provcap")
     next(p for p in path.rglob("*") if p.is_file()).write_bytes(b"{}")
-    changed = bioimage.acquired(run_with(artifact), tmp_path)
+    changed = bioimage.described(run_with(artifact), tmp_path)
     assert not changed.acquisitions
     assert [gap.slug for gap in changed.gaps] == ["image-not-read"]
 
@@ -226,13 +226,13 @@ def test_each_image_is_read_once(tmp_path: Path) -> None:
     """What was found is kept by digest: the second time the image may be gone, and the answer is the same."""
     path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))
     run = run_with(recorded(path))
-    first = bioimage.acquired(run, tmp_path)
+    first = bioimage.described(run, tmp_path)
     path.unlink()
-    assert bioimage.acquired(run, tmp_path) == first
-    assert bioimage.acquired(first, tmp_path) is first
+    assert bioimage.described(run, tmp_path) == first
+    assert bioimage.described(first, tmp_path) is first
     kept = next((tmp_path / ".provcap/images").glob("*.json"))
     kept.write_text(kept.read_text().replace("OME-TIFF", "OME-TIF", 1)[:-9])
-    assert [gap.message for gap in bioimage.acquired(run, tmp_path).gaps] == [
+    assert [gap.message for gap in bioimage.described(run, tmp_path).gaps] == [
         "what an image says of its acquisition is not known: it is not there any more"
     ]
 
@@ -242,7 +242,7 @@ def test_an_image_that_was_changed_is_not_read(tmp_path: Path) -> None:
     path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))
     run = run_with(recorded(path))
     tiff(path, FULL.format(planes=""))
-    found = bioimage.acquired(run, tmp_path)
+    found = bioimage.described(run, tmp_path)
     assert not found.acquisitions
     assert (
         found.gaps[0].message
@@ -330,7 +330,7 @@ def hostile(place: Path, kind: str) -> Path:
 def test_hostile_tiffs_cost_nothing_but_themselves(tmp_path: Path, kind: str) -> None:
     """Truncated files, lies about counts and sizes, loops: a Gap or less is known, and the next image is read."""
     bad, good = hostile(tmp_path / "bad.tif", kind), tiff(tmp_path / "good.tif", None)
-    run = bioimage.acquired(run_with(recorded(bad), recorded(good)), tmp_path)
+    run = bioimage.described(run_with(recorded(bad), recorded(good)), tmp_path)
     assert digest.of_file(good) in {found.file for found in run.acquisitions}
     for found in run.acquisitions:
         assert found.file == digest.of_file(good) or found.intensities is None
@@ -428,7 +428,7 @@ def test_without_bioio_it_is_told(tmp_path: Path) -> None:
     """A format that only bioio reads is a Gap without it, which says what to install."""
     path = tmp_path / "a.czi"
     path.write_bytes(b"ZISRAWFILE")
-    (gap,) = bioimage.acquired(run_with(recorded(path)), tmp_path).gaps
+    (gap,) = bioimage.described(run_with(recorded(path)), tmp_path).gaps
     assert gap.slug == "image-not-read"
     assert "bioio" in gap.message or "cannot be read" in gap.message
 
@@ -436,7 +436,7 @@ def test_without_bioio_it_is_told(tmp_path: Path) -> None:
 def test_every_field_has_its_place(tmp_path: Path) -> None:
     """For each value that was read it is told where it stands, and for no other."""
     path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))
-    (found,) = bioimage.acquired(run_with(recorded(path)), tmp_path).acquisitions
+    (found,) = bioimage.described(run_with(recorded(path)), tmp_path).acquisitions
     told = {name for name in codec.encode(found) if name not in ("file", "metadata", "origin", "notes")}
     assert told == set(found.origin)
     assert set(found.origin) <= {field.name for field in dataclasses.fields(Acquisition)}

@@ -68,7 +68,7 @@ def test_a_crate_has_the_ome_xml_as_it_was(run: Run, tmp_path: Path) -> None:
         assert archive.read(place).decode() == XML
         kept = codec.load_run(archive.read("provenance/run.json"))
     assert entities[place]["about"] == {"@id": "a.ome.tif"}
-    assert kept.acquisitions == bioimage.acquired(run, tmp_path).acquisitions
+    assert kept.acquisitions == bioimage.described(run, tmp_path).acquisitions
 
 
 def test_intensities_can_be_left_out(run: Run, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_public_crate_has_no_ome_xml(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("fmt", ["json", "xml", "turtle", "jsonld", "provn"])
 def test_prov_tells_the_acquisition(run: Run, tmp_path: Path, fmt: str) -> None:
     """Each serialisation has the entity's pixel size under OME's term, and the channel."""
-    text = graph.serialise(graph.document(bioimage.acquired(run, tmp_path)), fmt).decode()
+    text = graph.serialise(graph.document(bioimage.described(run, tmp_path)), fmt).decode()
     assert "PhysicalSizeX" in text
     assert "excitationWavelength=488.0 nm" in text
 
@@ -115,7 +115,7 @@ GERMAN = (
 @pytest.mark.parametrize(("language", "said"), [("en", ENGLISH), ("de", GERMAN)])
 def test_methods_say_how_images_were_acquired(run: Run, tmp_path: Path, language: str, said: str) -> None:
     """In both languages: microscope, objective, pixel size, time step, channels."""
-    assert said in report.methods(bioimage.acquired(run, tmp_path), language)
+    assert said in report.methods(bioimage.described(run, tmp_path), language)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_methods_say_how_images_were_acquired(run: Run, tmp_path: Path, language
 )  # fmt: skip
 def test_methods_say_what_is_not_known(run: Run, tmp_path: Path, language: str, nothing: str, part: str) -> None:
     """A file that says nothing, and one that does not say everything."""
-    whole = bioimage.acquired(run, tmp_path)
+    whole = bioimage.described(run, tmp_path)
     mask = recorded(tmp_path / "mask.tif")
-    bare = bioimage.acquired(run_with(mask), tmp_path)
+    bare = bioimage.described(run_with(mask), tmp_path)
     assert nothing in report.methods(bare, language)
     some = tuple(dataclasses.replace(a, objective=None, acquired=None) for a in whole.acquisitions)
     assert part in report.methods(dataclasses.replace(whole, acquisitions=some), language)
@@ -137,7 +137,7 @@ def test_methods_say_what_is_not_known(run: Run, tmp_path: Path, language: str, 
 
 def test_the_page_has_a_table_of_images(run: Run, tmp_path: Path) -> None:
     """Values that matter, what is not known, and no claim of conformance."""
-    page = report.page(bioimage.acquired(run, tmp_path), tmp_path).decode()
+    page = report.page(bioimage.described(run, tmp_path), tmp_path).decode()
     for words in ("0.065 × 0.065 × 0.3 µm", "63×, NA 1.4", "microscope, objective, pixel size, date", "1 of 2"):
         assert words in page
     assert "no conformance" in page
@@ -147,7 +147,7 @@ def test_the_page_has_a_table_of_images(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_values_stay_values(run: Run, tmp_path: Path, text: str) -> None:
     """Names in an image act neither in the page nor in the text, the terminal or PROV."""
-    whole = bioimage.acquired(run, tmp_path)
+    whole = bioimage.described(run, tmp_path)
     bad = dataclasses.replace(
         whole.acquisitions[0], microscope=text, writer=text, acquired=text, data_type=text, axes=text, shape=(3,),
         channels=(Channel(name=text, fluorophore=text),), notes=(text,), format=text,
@@ -183,8 +183,8 @@ def test_show_images(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 def test_every_run_goes_through(any_run: Run, tmp_path: Path) -> None:
     """A run without its files, or with files that are no images, is told with Gaps and nothing more."""
-    assert bioimage.acquired(any_run, None) is any_run
-    found = bioimage.acquired(any_run, tmp_path)
+    assert bioimage.described(any_run, None) is any_run
+    found = bioimage.described(any_run, tmp_path)
     assert not found.acquisitions
     assert {gap.slug for gap in set(found.gaps) - set(any_run.gaps)} <= {"image-not-read"}
     assert bioimage.images(any_run).keys() >= {a.file for a in found.acquisitions}

@@ -102,7 +102,7 @@ def test_run_is_named_in_every_way(recorded: Path, capsys: pytest.CaptureFixture
         assert cli.main(["show", name, "--json"]) == 0
         answers.add(capsys.readouterr().out)
     assert len(answers) == 1
-    assert codec.load_run(answers.pop()) == bioimage.acquired(run, Path())
+    assert codec.load_run(answers.pop()) == bioimage.described(run, Path())
 
 
 def test_json_answers_are_json(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,7 @@ def write_crate(run: Run, files: Path | None, target: Path, policy: Policy | Non
     """
     store.refuse_existing(target)
     policy = policy or Policy()
-    run = bioimage.acquired(run, files, policy.pixels)
+    run = bioimage.described(run, files, policy.pixels)
     return _write(run, files, target, policy, lambda source: _kept(files, source))
 
 
@@ -93,7 +93,7 @@ def write_public(
     Raises ProvcapError, and writes nothing, when something is left that should not leave.
     """
     store.refuse_existing(target)
-    record, run = run, bioimage.acquired(run, files, policy.pixels)
+    record, run = run, bioimage.described(run, files, policy.pixels)
     new = public.public(run, files, lambda source: _kept(files, source) or _original(source), record)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
         policy = replace(policy, moved=_moved(new, files, Path(folder)), clean=new.clean)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import errno
 import os
 import shutil
-import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, digest, store
+from provcap import codec, digest, regular, store
 from provcap.model import Gap
 
 SHIPPED = "provcap-record:"  #: begins a line of a job's log that brings a record home
@@ -26,22 +24,13 @@ EVENT_FORMAT, RECORD_FORMAT, ENVIRONMENT_FORMAT = "provcap.event/1", "provcap.re
 def read_lines(path: Path, expected: str, gaps: list[Gap]) -> Iterator[dict[str, Any]]:
     """The entries of the journal at `path`, as `entries` gives them; none when there is no such file."""
     try:
-        content = _regular(path)
+        content = regular.read(path, links=True)
     except FileNotFoundError:
         return
     except OSError as error:
         gaps.append(Gap("damaged-record", f"file:{path.name}", f"it cannot be read: {error.strerror}"))
         return
     yield from entries(content, path.name, expected, gaps)
-
-
-def _regular(path: Path) -> bytes:
-    """The content of the file at `path`. Raises OSError, also for a pipe, which would be waited for without end."""
-    stream = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with open(stream, "rb") as file:
-        if not stat.S_ISREG(os.fstat(stream).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
-        return file.read()
 
 
 def entries(content: bytes, name: str, expected: str, gaps: list[Gap]) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from provcap.bioimage import ome
+from provcap.bioimage.codecs import runs_programs
 from provcap.bioimage.found import Found, Unreadable, text
 from provcap.bioimage.intensities import intensities
 
@@ -40,7 +41,7 @@ def read(path: str, most: int) -> Found:
     _describe(root, multiscale, said, found)
     _xml(path, found)
     array = root[multiscale["datasets"][0]["path"]]
-    if "pickle" in str(array.metadata.to_dict()).lower():
+    if runs_programs(array):
         found.note("intensities were not measured: its codec is pickle, which runs programs")
     else:
         intensities(array, found, most)

@@ -14,9 +14,9 @@ from concurrent.futures import Future, InvalidStateError, wait
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, digest, store
+from provcap import codec, digest, regular, store
 from provcap import image as docker_image
-from provcap.capture import regular, shellscope
+from provcap.capture import shellscope
 from provcap.capture.images import Images
 
 FORMAT = "provcap.environment/1"

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from provcap import digest
-from provcap.capture import fence, regular, rewind
+from provcap import digest, regular
+from provcap.capture import fence, rewind
 
 MAX_FILES = 500  #: processes of a job; more are removed unread
 MAX_BYTES = 8 << 20  #: of one file

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
-from provcap import digest, store
-from provcap.capture import regular
+from provcap import digest, regular, store
 
 #: shells whose syntax the prologue is written in; for any other, the command stays as it is
 SHELLS = {None, "bash", "sh", "dash", "ash", "zsh", "ksh"}

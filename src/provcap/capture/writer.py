@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, digest, store
-from provcap.capture import regular
+from provcap import codec, digest, regular, store
 
 RECORD_FORMAT = "provcap.record/1"
 

@@ -58,7 +58,7 @@ def with_images(opened: Opened) -> Run:
     """The run with what its images say, where its files are at hand; a crate has that in its record."""
     from provcap import bioimage
 
-    return bioimage.acquired(opened.run, opened.files if opened.crate is None and not opened.going_on else None)
+    return bioimage.described(opened.run, opened.files if opened.crate is None and not opened.going_on else None)
 
 
 def new_file(path: Path, content: bytes) -> None:

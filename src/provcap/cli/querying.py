@@ -154,13 +154,13 @@ def _question(words: Sequence[str], path: Path | None) -> tuple[list[str], str, 
 
 
 def cmd_export(options: argparse.Namespace) -> int:
-    from provcap import export
+    from provcap import export, summary
 
     names = options.runs or ["latest"]
     runs = (open_run(name, options.directory).run for name in names)
     if options.sql:
         count = export.sql(options.sql, runs)
-        print(f"{count} run{'s' * (count != 1)} in {options.sql}", file=sys.stderr)
+        print(f"{summary.counted(count, 'run')} in {options.sql}", file=sys.stderr)
     elif options.parquet:
         export.parquet(options.parquet, runs)
     elif options.codemeta:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from provcap.bioimage.codecs import runs_programs
 from provcap.compare.comparator import Comparator, Glimpse, Measured, Options, Unreadable, differs, reading
 from provcap.compare.pixels import Part, compare_parts
 from provcap.model import Measure
@@ -159,7 +160,8 @@ def read_zarr(place: Path, side: str) -> tuple[list[Part], dict[str, Any]]:
         parts, meaning = [], {}
         for name, member in sorted(members, key=lambda m: m[0]):
             if isinstance(member, zarr.Array):
-                _refuse_programs(member)
+                if runs_programs(member):
+                    raise ValueError("its codec is pickle, which runs programs")
                 parts.append(Part.of(name or "array", _Reading(member, side)))
             attributes: dict[str, Any] = dict(member.attrs)
             for key, value in {**attributes, **attributes.get("ome", {})}.items():
@@ -168,13 +170,6 @@ def read_zarr(place: Path, side: str) -> tuple[list[Part], dict[str, Any]]:
         if not parts:
             raise ValueError("it has no array")
     return parts, meaning
-
-
-def _refuse_programs(array: Any) -> None:
-    """Raises ValueError when a codec of `array` is Python's pickle, which runs what it reads."""
-    said = array.metadata.to_dict()
-    if "pickle" in str([said.get(key) for key in ("filters", "compressor", "codecs")]).lower():
-        raise ValueError("its codec is pickle, which runs programs")
 
 
 class _Reading:

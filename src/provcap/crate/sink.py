@@ -16,6 +16,7 @@ from provcap.errors import ProvcapError
 from provcap.seal.manifest import Seen, compose
 
 _BLOCK: Final = 1 << 20
+Moment = tuple[int, int, int, int, int, int]  #: of a zip: year to second
 #: not worth compressing again
 STORED: Final = {".gz", ".xz", ".zst", ".bz2", ".zip", ".png", ".jpg", ".jpeg", ".sif", ".parquet", ".npz"}
 
@@ -71,32 +72,35 @@ def _write_zip(path: Path, contents: dict[str, Content], folders: set[str], date
         places = sorted([*contents, *(f"{folder}/" for folder in folders - holding)])
         for place in progress.over(places, "packing files"):
             if place.endswith("/"):
-                info = _entry(place, when)
-                info.external_attr = (0o40755 << 16) | 0x10
-                archive.writestr(info, b"")
+                archive.writestr(entry(place, when), b"")
             else:
                 seen[place] = _add(archive, place, contents[place], when)
         for place, data in compose(seen).items():  # last, as it has the digests of all others
             _add(archive, place, Content(data=data), when)
 
 
-def _entry(place: str, when: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:
+def entry(place: str, when: Moment, executable: bool = False) -> zipfile.ZipInfo:
+    """What a zip says of the file at `place`, or of the directory when that ends with a slash: nothing of who wrote it;
+    whether it is compressed depends on the name alone."""
     info = zipfile.ZipInfo(place, when)
     info.create_system = 3  # Unix, so that the permissions mean something
+    if place.endswith("/"):
+        info.external_attr = (0o40755 << 16) | 0x10
+        return info
+    info.external_attr = (0o100755 if executable else 0o100644) << 16
+    stored = PurePosixPath(place).suffix.lower() in STORED
+    info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
     return info
 
 
-def _add(archive: zipfile.ZipFile, place: str, content: Content, when: tuple[int, int, int, int, int, int]) -> Seen:
-    info = _entry(place, when)
-    info.external_attr = (0o100755 if content.executable else 0o100644) << 16
-    stored = PurePosixPath(place).suffix.lower() in STORED
-    info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+def _add(archive: zipfile.ZipFile, place: str, content: Content, when: Moment) -> Seen:
+    info = entry(place, when, content.executable)
     # force_zip64 as the size is not known beforehand; always, so that it cannot differ between two writes
     with archive.open(info, "w", force_zip64=True) as stream:
         return _copy(content, stream.write, place)
 
 
-def _zip_date(date: str) -> tuple[int, int, int, int, int, int]:
+def _zip_date(date: str) -> Moment:
     year, month, day = (int(part) for part in date[:10].split("-"))
     hour, minute, second = (int(part) for part in date[11:19].split(":"))
     return (year, month, day, hour, minute, second) if year >= 1980 else (1980, 1, 1, 0, 0, 0)

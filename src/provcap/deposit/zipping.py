@@ -6,11 +6,11 @@ import os
 import shutil
 import stat
 import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from provcap import progress
-from provcap.crate.sink import STORED
+from provcap.crate.sink import entry
 from provcap.errors import ProvcapError
 
 PREVIEW: Final = "ro-crate-preview.html"
@@ -62,15 +62,10 @@ def _add(archive: zipfile.ZipFile, root: Path, place: str) -> None:
         place.encode()
     except UnicodeEncodeError as error:
         raise ProvcapError("bad-key", f"no zip can hold the name {place!a}", "rename the file") from error
-    info = zipfile.ZipInfo(place, _DATE)
-    info.create_system = 3
     if place.endswith("/"):
-        info.external_attr = (0o40755 << 16) | 0x10
-        archive.writestr(info, b"")
+        archive.writestr(entry(place, _DATE), b"")
         return
     path = root / place
-    info.external_attr = (0o100755 if path.stat().st_mode & 0o100 else 0o100644) << 16
-    stored = PurePosixPath(place).suffix.lower() in STORED
-    info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+    info = entry(place, _DATE, bool(path.stat().st_mode & 0o100))
     with open(path, "rb") as source, archive.open(info, "w", force_zip64=True) as stream:
         shutil.copyfileobj(source, stream, 1 << 20)

@@ -7,6 +7,7 @@ import math
 import zipfile
 from typing import Any, Final
 
+from provcap.bioimage.codecs import runs_programs
 from provcap.report.pixels import DECODED, METRES, PIXELS, Thumbnail, Unreadable, draw
 
 SUFFIX: Final = ".zarr"
@@ -50,8 +51,7 @@ def _array(root: Any, path: str, dimensions: int) -> Any:
     found = root[path]
     if not isinstance(found, zarr.Array) or found.ndim != dimensions:
         raise Unreadable(f"{path} is no array with {dimensions} axes")
-    about = found.metadata.to_dict()
-    if "pickle" in str([about.get(key) for key in ("filters", "compressor", "codecs")]).lower():
+    if runs_programs(found):
         raise Unreadable("its codec is pickle, which runs programs")
     return found
 

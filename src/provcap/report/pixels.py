@@ -14,27 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
+from provcap.bioimage.found import LENGTH_UM
+
 PIXELS = 50_000_000  #: of a plane; more are not decoded
 DECODED = 512 << 20  #: bytes of a decoded series
 CHANNELS = 4  #: drawn side by side
 STRETCH = (0.5, 99.5)  #: percentiles that become black and white
-METRES = {
-    "angstrom": 1e-10,
-    "nanometer": 1e-9,
-    "micrometer": 1e-6,
-    "millimeter": 1e-3,
-    "centimeter": 1e-2,
-    "meter": 1.0,
-    "nm": 1e-9,
-    "µm": 1e-6,
-    "μm": 1e-6,
-    "um": 1e-6,
-    "micron": 1e-6,
-    "microns": 1e-6,
-    "mm": 1e-3,
-    "cm": 1e-2,
-    "m": 1.0,
-}
+METRES = {unit: micrometres / 1e6 for unit, micrometres in LENGTH_UM.items()}
 JPEG_FROM = 150_000  #: bytes of a PNG from which on a photograph is better a JPEG
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from provcap.redact import Find, blocking
 from provcap.redact.look import DERIVED
-from provcap.summary.columns import line
+from provcap.summary.columns import counted, line
 
 PLACES = 3  #: places of one thing that are named; more are counted
 LONG = 70  #: characters of a place
@@ -20,7 +20,7 @@ def of_finds(crate: str, finds: Sequence[Find]) -> str:
     if not stop:
         return "\n".join([*lines, f"{line(crate)}: nothing secret or personal was found (0 finds{passed})"])
     files = len({find.path for find in stop})
-    verdict = f"{line(crate)} should not leave: {len(stop)} finds in {files} file{'s' * (files > 1)}{passed}"
+    verdict = f"{line(crate)} should not leave: {counted(len(stop), 'find')} in {counted(files, 'file')}{passed}"
     return "\n".join([*lines, verdict])
 
 

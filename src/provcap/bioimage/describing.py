@@ -1,0 +1,17 @@
+"""All that is found out of a run's images after it, one after the other: a step may use what the ones before it found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from provcap.bioimage.acquiring import PIXELS, acquired
+from provcap.model import Run
+
+
+def described(run: Run, files: Path | None, pixels: int = PIXELS) -> Run:
+    """`run` with what its images say of themselves; `files` is the directory that its paths are relative to.
+
+    Without one, or when all is known already, the run is given back as it is. Pixels are read of images of at most
+    `pixels` bytes, 0 for none.
+    """
+    return acquired(run, files, pixels)
