@@ -1,4 +1,4 @@
-"""All that is found out of a run's images after it, one after the other: a step may use what the ones before it found."""
+"""What is found out of the images of a run after it, in order: a step may use what the ones before it found."""
 
 from __future__ import annotations
 
