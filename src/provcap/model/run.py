@@ -12,6 +12,7 @@ from provcap.model.machine import Hardware
 from provcap.model.people import About
 from provcap.model.rerun import Assessment, Origin
 from provcap.model.software import Environment, Image, Imports
+from provcap.model.study import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +69,4 @@ class Run:
     origins: tuple[Origin, ...] = ()  #: that run, the one which it repeated, and so on to the first
     assessments: tuple[Assessment, ...] = ()  #: how close its results came to those of `rerun_of`, by path
     acquisitions: tuple[Acquisition, ...] = ()  #: of its images, once their files were looked at; by digest
+    study: Study | None = None  #: what people say of sample and imaging, once a sheet was put into the run
