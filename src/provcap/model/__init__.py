@@ -32,6 +32,7 @@ from provcap.model.study import (
     Specimen,
     Study,
 )
+from provcap.model.weights import Card, Load, Tensor, Weights
 
 __all__ = [
     "JSON",
@@ -45,6 +46,7 @@ __all__ = [
     "Artifact",
     "Assessment",
     "Biosample",
+    "Card",
     "Channel",
     "Comparison",
     "Concept",
@@ -67,6 +69,7 @@ __all__ = [
     "Job",
     "Library",
     "Link",
+    "Load",
     "Measure",
     "Module",
     "Objective",
@@ -82,9 +85,11 @@ __all__ = [
     "Status",
     "Step",
     "Study",
+    "Tensor",
     "Term",
     "Tool",
     "Usage",
     "Verdict",
+    "Weights",
     "Workflow",
 ]

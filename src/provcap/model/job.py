@@ -8,6 +8,7 @@ from typing import Literal
 from provcap.model.files import Artifact
 from provcap.model.machine import Accounting, Usage
 from provcap.model.software import Tool
+from provcap.model.weights import Load
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 Status = Literal["succeeded", "failed", "cached", "up_to_date", "lost"]
@@ -70,6 +71,7 @@ class Job:
     exit_code: int | None = None  #: negative: killed by that signal
     error: str | None = None
     log_tail: str | None = None  #: last lines of the log of a failed attempt
+    loads: tuple[Load, ...] = ()  #: models that its processes loaded
 
     @property
     def read(self) -> tuple[Artifact, ...]:

@@ -13,6 +13,7 @@ from provcap.model.people import About
 from provcap.model.rerun import Assessment, Origin
 from provcap.model.software import Environment, Image, Imports
 from provcap.model.study import Study
+from provcap.model.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,4 @@ class Run:
     assessments: tuple[Assessment, ...] = ()  #: how close its results came to those of `rerun_of`, by path
     acquisitions: tuple[Acquisition, ...] = ()  #: of its images, once their files were looked at; by digest
     study: Study | None = None  #: what people say of sample and imaging, once a sheet was put into the run
+    weights: tuple[Weights, ...] = ()  #: models that it used or made, once their files were looked at; by digest
