@@ -1,4 +1,4 @@
--- sha256:81907a303d7de31b7ed036afe2b793110b13f6031a58e796a89c478ce50f7706
+-- sha256:85835c89f498893a38de9d6f1c752944fde9ff939c89ac00dd442ad4e46e409e
 -- # Class: Channel Description: A channel of an image.
 --     * Slot: id
 --     * Slot: name
@@ -256,6 +256,7 @@
 --     * Slot: rerun_of Description: id of the run that this one repeats
 --     * Slot: workflow_id
 --     * Slot: about_id
+--     * Slot: study_id Description: what people say of sample and imaging, once a sheet was put into the run
 -- # Class: Package Description: One installed package, as its own manager describes it.
 --     * Slot: id
 --     * Slot: name
@@ -316,6 +317,130 @@
 --     * Slot: size_bytes
 --     * Slot: Run_uid Description: Autocreated FK slot
 --     * Slot: RunDocument_uid Description: Autocreated FK slot
+-- # Class: Concept Description: A value out of an ontology.
+--     * Slot: uid
+--     * Slot: name Description: as the sheet has it; not looked up
+--     * Slot: id Description: compact, "NCBITaxon:9606"
+--     * Slot: iri
+--     * Slot: ImageAcquisition_uid Description: Autocreated FK slot
+-- # Class: Contributor Description: A person who took part in the study.
+--     * Slot: uid
+--     * Slot: name
+--     * Slot: id Description: ORCID URL
+--     * Slot: role
+--     * Slot: Annotations_uid Description: Autocreated FK slot
+--     * Slot: Study_id Description: Autocreated FK slot
+--     * Slot: affiliation_uid
+-- # Class: Grant Description: Who paid.
+--     * Slot: id
+--     * Slot: funder
+--     * Slot: identifier
+--     * Slot: Study_id Description: Autocreated FK slot
+-- # Class: Publication Description: A paper on the study.
+--     * Slot: id
+--     * Slot: title
+--     * Slot: authors
+--     * Slot: doi Description: bare, "10.…"
+--     * Slot: year
+--     * Slot: pubmed
+--     * Slot: Study_id Description: Autocreated FK slot
+-- # Class: Link Description: Something else that belongs to the study.
+--     * Slot: id
+--     * Slot: url
+--     * Slot: description
+--     * Slot: Study_id Description: Autocreated FK slot
+-- # Class: Biosample Description: What was imaged.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: common_name Description: of the organism
+--     * Slot: description
+--     * Slot: Study_id Description: Autocreated FK slot
+--     * Slot: biological_entity_uid
+--     * Slot: organism_uid Description: NCBITaxon
+--     * Slot: tissue_uid Description: UBERON
+--     * Slot: cell_line_uid Description: CLO, or Cellosaurus as RRID:CVCL_…
+--     * Slot: disease_uid Description: MONDO, DOID
+--     * Slot: strain_uid Description: RRID or name
+-- # Class: Specimen Description: How a biosample was prepared for imaging.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: preparation
+--     * Slot: growth_protocol
+--     * Slot: signal Description: signal or contrast mechanism
+--     * Slot: location Description: within the biosample
+--     * Slot: status Description: "test" or "control"
+--     * Slot: protocol Description: bare DOI, or URL
+--     * Slot: Study_id Description: Autocreated FK slot
+-- # Class: Instrument Description: A microscope.
+--     * Slot: id
+--     * Slot: description
+--     * Slot: pid Description: PIDINST: "doi:…" or "hdl:…"
+--     * Slot: facility Description: RRID of the core facility
+-- # Class: ImageAcquisition Description: How images were taken.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: parameters
+--     * Slot: Study_id Description: Autocreated FK slot
+--     * Slot: instrument_id
+-- # Class: ImageData Description: A component of the study: images of one kind, and what they are of.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: description
+--     * Slot: kind Description: "raw" or "processed"
+--     * Slot: processing Description: how they were made of raw ones
+--     * Slot: dimensions
+--     * Slot: pixel_size
+--     * Slot: channels
+--     * Slot: quality
+--     * Slot: Study_id Description: Autocreated FK slot
+-- # Class: ImageCorrelation Description: How images of one correlative study are linked.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: alignment Description: spatial and temporal
+--     * Slot: fiducials
+--     * Slot: transformations
+--     * Slot: Study_id Description: Autocreated FK slot
+-- # Class: AnalyzedData Description: What was made of the images.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: method Description: how image analysis was carried out
+--     * Slot: results Description: their kind
+--     * Slot: features Description: what was measured
+--     * Slot: Study_id Description: Autocreated FK slot
+-- # Class: AnnotationFile Description: A file with annotations of one image.
+--     * Slot: id
+--     * Slot: annotation Description: id of the Annotations
+--     * Slot: file Description: path of the run
+--     * Slot: source_image Description: path of the run
+--     * Slot: transformations
+--     * Slot: spatial_information
+--     * Slot: created Description: date or time
+--     * Slot: Annotations_uid Description: Autocreated FK slot
+-- # Class: Annotations Description: A set of annotations of images, as MIFA asks for it.
+--     * Slot: uid
+--     * Slot: id
+--     * Slot: overview
+--     * Slot: method
+--     * Slot: criteria
+--     * Slot: coverage
+--     * Slot: confidence
+--     * Slot: Study_id Description: Autocreated FK slot
+-- # Class: Sheet Description: The file that a Study was read from.
+--     * Slot: id
+--     * Slot: name
+--     * Slot: digest
+--     * Slot: size_bytes
+--     * Slot: annotated Description: when it was put into the run, by the clock of that machine
+-- # Class: Study Description: A filled sheet.
+--     * Slot: id
+--     * Slot: title
+--     * Slot: description
+--     * Slot: license
+--     * Slot: released Description: REMBI's "private until" date
+--     * Slot: acknowledgements
+--     * Slot: funding Description: funding statement
+--     * Slot: sheet_id
+--     * Slot: kind_uid Description: the type of study, EFO
 -- # Class: RunDocument Description: A run.json: a run, and the format that it is written in.
 --     * Slot: uid
 --     * Slot: format
@@ -334,6 +459,7 @@
 --     * Slot: rerun_of Description: id of the run that this one repeats
 --     * Slot: workflow_id
 --     * Slot: about_id
+--     * Slot: study_id Description: what people say of sample and imaging, once a sheet was put into the run
 -- # Class: TextEntry Description: A text with a name.
 --     * Slot: name
 --     * Slot: value
@@ -372,6 +498,60 @@
 -- # Class: Environment_libraries
 --     * Slot: Environment_uid Description: Autocreated FK slot
 --     * Slot: libraries Description: linear algebra that numpy and R are linked with, in their own words
+-- # Class: Biosample_intrinsic_variables
+--     * Slot: Biosample_uid Description: Autocreated FK slot
+--     * Slot: intrinsic_variables Description: alterations of its genes, say
+-- # Class: Biosample_extrinsic_variables
+--     * Slot: Biosample_uid Description: Autocreated FK slot
+--     * Slot: extrinsic_variables Description: treatments
+-- # Class: Biosample_experimental_variables
+--     * Slot: Biosample_uid Description: Autocreated FK slot
+--     * Slot: experimental_variables Description: what is varied between images
+-- # Class: Specimen_biosamples
+--     * Slot: Specimen_uid Description: Autocreated FK slot
+--     * Slot: biosamples Description: their ids
+-- # Class: Specimen_channels
+--     * Slot: Specimen_uid Description: Autocreated FK slot
+--     * Slot: channels Description: "content: biological entity", a channel each
+-- # Class: Specimen_reagents
+--     * Slot: Specimen_uid Description: Autocreated FK slot
+--     * Slot: reagents Description: RRIDs of antibodies and other resources
+-- # Class: ImageAcquisition_specimens
+--     * Slot: ImageAcquisition_uid Description: Autocreated FK slot
+--     * Slot: specimens Description: their ids
+-- # Class: ImageData_files
+--     * Slot: ImageData_uid Description: Autocreated FK slot
+--     * Slot: files Description: globs over the paths of the run
+-- # Class: ImageData_biosamples
+--     * Slot: ImageData_uid Description: Autocreated FK slot
+--     * Slot: biosamples Description: ids
+-- # Class: ImageData_specimens
+--     * Slot: ImageData_uid Description: Autocreated FK slot
+--     * Slot: specimens
+-- # Class: ImageData_acquisitions
+--     * Slot: ImageData_uid Description: Autocreated FK slot
+--     * Slot: acquisitions
+-- # Class: ImageCorrelation_images
+--     * Slot: ImageCorrelation_uid Description: Autocreated FK slot
+--     * Slot: images Description: ids of ImageData
+-- # Class: AnalyzedData_images
+--     * Slot: AnalyzedData_uid Description: Autocreated FK slot
+--     * Slot: images Description: ids of ImageData that were analysed
+-- # Class: AnalyzedData_files
+--     * Slot: AnalyzedData_uid Description: Autocreated FK slot
+--     * Slot: files Description: globs
+-- # Class: AnnotationFile_kinds
+--     * Slot: AnnotationFile_id Description: Autocreated FK slot
+--     * Slot: kinds Description: MIFA's annotation types, when they differ
+-- # Class: Annotations_kinds
+--     * Slot: Annotations_uid Description: Autocreated FK slot
+--     * Slot: kinds Description: MIFA's annotation types: "segmentation_mask", "tracks" …
+-- # Class: Study_keywords
+--     * Slot: Study_id Description: Autocreated FK slot
+--     * Slot: keywords
+-- # Class: Study_models
+--     * Slot: Study_id Description: Autocreated FK slot
+--     * Slot: models Description: URLs of AI models that were trained on it (MIFA)
 -- # Class: RunDocument_command
 --     * Slot: RunDocument_uid Description: Autocreated FK slot
 --     * Slot: command
@@ -477,6 +657,59 @@ CREATE TABLE "Workflow" (
 	PRIMARY KEY (id)
 );
 
+CREATE TABLE "Concept" (
+	uid INTEGER NOT NULL,
+	name TEXT,
+	id TEXT,
+	iri TEXT,
+	"ImageAcquisition_uid" INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("ImageAcquisition_uid") REFERENCES "ImageAcquisition" (uid)
+);
+
+CREATE TABLE "Instrument" (
+	id INTEGER NOT NULL,
+	description TEXT NOT NULL,
+	pid TEXT,
+	facility TEXT,
+	PRIMARY KEY (id)
+);
+
+CREATE TABLE "ImageAcquisition" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	parameters TEXT NOT NULL,
+	"Study_id" INTEGER,
+	instrument_id INTEGER NOT NULL,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id),
+	FOREIGN KEY(instrument_id) REFERENCES "Instrument" (id)
+);
+
+CREATE TABLE "Sheet" (
+	id INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	digest TEXT NOT NULL,
+	size_bytes INTEGER NOT NULL,
+	annotated TEXT NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE TABLE "Study" (
+	id INTEGER NOT NULL,
+	title TEXT NOT NULL,
+	description TEXT NOT NULL,
+	license TEXT,
+	released TEXT,
+	acknowledgements TEXT,
+	funding TEXT,
+	sheet_id INTEGER NOT NULL,
+	kind_uid INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY(sheet_id) REFERENCES "Sheet" (id),
+	FOREIGN KEY(kind_uid) REFERENCES "Concept" (uid)
+);
+
 CREATE TABLE "Any" (
 	id INTEGER NOT NULL,
 	PRIMARY KEY (id)
@@ -536,9 +769,127 @@ CREATE TABLE "Run" (
 	rerun_of TEXT,
 	workflow_id INTEGER NOT NULL,
 	about_id INTEGER,
+	study_id INTEGER,
 	PRIMARY KEY (uid),
 	FOREIGN KEY(workflow_id) REFERENCES "Workflow" (id),
-	FOREIGN KEY(about_id) REFERENCES "About" (id)
+	FOREIGN KEY(about_id) REFERENCES "About" (id),
+	FOREIGN KEY(study_id) REFERENCES "Study" (id)
+);
+
+CREATE TABLE "Grant" (
+	id INTEGER NOT NULL,
+	funder TEXT NOT NULL,
+	identifier TEXT,
+	"Study_id" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
+);
+
+CREATE TABLE "Publication" (
+	id INTEGER NOT NULL,
+	title TEXT,
+	authors TEXT,
+	doi TEXT,
+	year INTEGER,
+	pubmed TEXT,
+	"Study_id" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
+);
+
+CREATE TABLE "Link" (
+	id INTEGER NOT NULL,
+	url TEXT NOT NULL,
+	description TEXT,
+	"Study_id" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
+);
+
+CREATE TABLE "Biosample" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	common_name TEXT,
+	description TEXT,
+	"Study_id" INTEGER,
+	biological_entity_uid INTEGER NOT NULL,
+	organism_uid INTEGER NOT NULL,
+	tissue_uid INTEGER,
+	cell_line_uid INTEGER,
+	disease_uid INTEGER,
+	strain_uid INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id),
+	FOREIGN KEY(biological_entity_uid) REFERENCES "Concept" (uid),
+	FOREIGN KEY(organism_uid) REFERENCES "Concept" (uid),
+	FOREIGN KEY(tissue_uid) REFERENCES "Concept" (uid),
+	FOREIGN KEY(cell_line_uid) REFERENCES "Concept" (uid),
+	FOREIGN KEY(disease_uid) REFERENCES "Concept" (uid),
+	FOREIGN KEY(strain_uid) REFERENCES "Concept" (uid)
+);
+
+CREATE TABLE "Specimen" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	preparation TEXT NOT NULL,
+	growth_protocol TEXT,
+	signal TEXT,
+	location TEXT,
+	status TEXT,
+	protocol TEXT,
+	"Study_id" INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
+);
+
+CREATE TABLE "ImageData" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	description TEXT NOT NULL,
+	kind TEXT,
+	processing TEXT,
+	dimensions TEXT,
+	pixel_size TEXT,
+	channels TEXT,
+	quality TEXT,
+	"Study_id" INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
+);
+
+CREATE TABLE "ImageCorrelation" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	alignment TEXT NOT NULL,
+	fiducials TEXT NOT NULL,
+	transformations TEXT NOT NULL,
+	"Study_id" INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
+);
+
+CREATE TABLE "AnalyzedData" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	method TEXT NOT NULL,
+	results TEXT,
+	features TEXT,
+	"Study_id" INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
+);
+
+CREATE TABLE "Annotations" (
+	uid INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	overview TEXT NOT NULL,
+	method TEXT NOT NULL,
+	criteria TEXT,
+	coverage TEXT,
+	confidence TEXT,
+	"Study_id" INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
 );
 
 CREATE TABLE "RunDocument" (
@@ -559,9 +910,11 @@ CREATE TABLE "RunDocument" (
 	rerun_of TEXT,
 	workflow_id INTEGER NOT NULL,
 	about_id INTEGER,
+	study_id INTEGER,
 	PRIMARY KEY (uid),
 	FOREIGN KEY(workflow_id) REFERENCES "Workflow" (id),
-	FOREIGN KEY(about_id) REFERENCES "About" (id)
+	FOREIGN KEY(about_id) REFERENCES "About" (id),
+	FOREIGN KEY(study_id) REFERENCES "Study" (id)
 );
 
 CREATE TABLE "About_keywords" (
@@ -569,6 +922,27 @@ CREATE TABLE "About_keywords" (
 	keywords TEXT,
 	PRIMARY KEY ("About_id", keywords),
 	FOREIGN KEY("About_id") REFERENCES "About" (id)
+);
+
+CREATE TABLE "ImageAcquisition_specimens" (
+	"ImageAcquisition_uid" INTEGER,
+	specimens TEXT,
+	PRIMARY KEY ("ImageAcquisition_uid", specimens),
+	FOREIGN KEY("ImageAcquisition_uid") REFERENCES "ImageAcquisition" (uid)
+);
+
+CREATE TABLE "Study_keywords" (
+	"Study_id" INTEGER,
+	keywords TEXT,
+	PRIMARY KEY ("Study_id", keywords),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
+);
+
+CREATE TABLE "Study_models" (
+	"Study_id" INTEGER,
+	models TEXT,
+	PRIMARY KEY ("Study_id", models),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
 );
 
 CREATE TABLE "Acquisition" (
@@ -772,6 +1146,33 @@ CREATE TABLE "Image" (
 	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
 );
 
+CREATE TABLE "Contributor" (
+	uid INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	id TEXT,
+	role TEXT,
+	"Annotations_uid" INTEGER,
+	"Study_id" INTEGER,
+	affiliation_uid INTEGER,
+	PRIMARY KEY (uid),
+	FOREIGN KEY("Annotations_uid") REFERENCES "Annotations" (uid),
+	FOREIGN KEY("Study_id") REFERENCES "Study" (id),
+	FOREIGN KEY(affiliation_uid) REFERENCES "Organization" (uid)
+);
+
+CREATE TABLE "AnnotationFile" (
+	id INTEGER NOT NULL,
+	annotation TEXT NOT NULL,
+	file TEXT NOT NULL,
+	source_image TEXT NOT NULL,
+	transformations TEXT,
+	spatial_information TEXT,
+	created TEXT,
+	"Annotations_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Annotations_uid") REFERENCES "Annotations" (uid)
+);
+
 CREATE TABLE "Run_command" (
 	"Run_uid" INTEGER,
 	command TEXT,
@@ -791,6 +1192,104 @@ CREATE TABLE "Run_errors" (
 	errors TEXT,
 	PRIMARY KEY ("Run_uid", errors),
 	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid)
+);
+
+CREATE TABLE "Biosample_intrinsic_variables" (
+	"Biosample_uid" INTEGER,
+	intrinsic_variables TEXT,
+	PRIMARY KEY ("Biosample_uid", intrinsic_variables),
+	FOREIGN KEY("Biosample_uid") REFERENCES "Biosample" (uid)
+);
+
+CREATE TABLE "Biosample_extrinsic_variables" (
+	"Biosample_uid" INTEGER,
+	extrinsic_variables TEXT,
+	PRIMARY KEY ("Biosample_uid", extrinsic_variables),
+	FOREIGN KEY("Biosample_uid") REFERENCES "Biosample" (uid)
+);
+
+CREATE TABLE "Biosample_experimental_variables" (
+	"Biosample_uid" INTEGER,
+	experimental_variables TEXT,
+	PRIMARY KEY ("Biosample_uid", experimental_variables),
+	FOREIGN KEY("Biosample_uid") REFERENCES "Biosample" (uid)
+);
+
+CREATE TABLE "Specimen_biosamples" (
+	"Specimen_uid" INTEGER,
+	biosamples TEXT NOT NULL,
+	PRIMARY KEY ("Specimen_uid", biosamples),
+	FOREIGN KEY("Specimen_uid") REFERENCES "Specimen" (uid)
+);
+
+CREATE TABLE "Specimen_channels" (
+	"Specimen_uid" INTEGER,
+	channels TEXT,
+	PRIMARY KEY ("Specimen_uid", channels),
+	FOREIGN KEY("Specimen_uid") REFERENCES "Specimen" (uid)
+);
+
+CREATE TABLE "Specimen_reagents" (
+	"Specimen_uid" INTEGER,
+	reagents TEXT,
+	PRIMARY KEY ("Specimen_uid", reagents),
+	FOREIGN KEY("Specimen_uid") REFERENCES "Specimen" (uid)
+);
+
+CREATE TABLE "ImageData_files" (
+	"ImageData_uid" INTEGER,
+	files TEXT,
+	PRIMARY KEY ("ImageData_uid", files),
+	FOREIGN KEY("ImageData_uid") REFERENCES "ImageData" (uid)
+);
+
+CREATE TABLE "ImageData_biosamples" (
+	"ImageData_uid" INTEGER,
+	biosamples TEXT,
+	PRIMARY KEY ("ImageData_uid", biosamples),
+	FOREIGN KEY("ImageData_uid") REFERENCES "ImageData" (uid)
+);
+
+CREATE TABLE "ImageData_specimens" (
+	"ImageData_uid" INTEGER,
+	specimens TEXT,
+	PRIMARY KEY ("ImageData_uid", specimens),
+	FOREIGN KEY("ImageData_uid") REFERENCES "ImageData" (uid)
+);
+
+CREATE TABLE "ImageData_acquisitions" (
+	"ImageData_uid" INTEGER,
+	acquisitions TEXT,
+	PRIMARY KEY ("ImageData_uid", acquisitions),
+	FOREIGN KEY("ImageData_uid") REFERENCES "ImageData" (uid)
+);
+
+CREATE TABLE "ImageCorrelation_images" (
+	"ImageCorrelation_uid" INTEGER,
+	images TEXT,
+	PRIMARY KEY ("ImageCorrelation_uid", images),
+	FOREIGN KEY("ImageCorrelation_uid") REFERENCES "ImageCorrelation" (uid)
+);
+
+CREATE TABLE "AnalyzedData_images" (
+	"AnalyzedData_uid" INTEGER,
+	images TEXT,
+	PRIMARY KEY ("AnalyzedData_uid", images),
+	FOREIGN KEY("AnalyzedData_uid") REFERENCES "AnalyzedData" (uid)
+);
+
+CREATE TABLE "AnalyzedData_files" (
+	"AnalyzedData_uid" INTEGER,
+	files TEXT,
+	PRIMARY KEY ("AnalyzedData_uid", files),
+	FOREIGN KEY("AnalyzedData_uid") REFERENCES "AnalyzedData" (uid)
+);
+
+CREATE TABLE "Annotations_kinds" (
+	"Annotations_uid" INTEGER,
+	kinds TEXT NOT NULL,
+	PRIMARY KEY ("Annotations_uid", kinds),
+	FOREIGN KEY("Annotations_uid") REFERENCES "Annotations" (uid)
 );
 
 CREATE TABLE "RunDocument_command" (
@@ -975,6 +1474,13 @@ CREATE TABLE "Environment_libraries" (
 	FOREIGN KEY("Environment_uid") REFERENCES "Environment" (uid)
 );
 
+CREATE TABLE "AnnotationFile_kinds" (
+	"AnnotationFile_id" INTEGER,
+	kinds TEXT,
+	PRIMARY KEY ("AnnotationFile_id", kinds),
+	FOREIGN KEY("AnnotationFile_id") REFERENCES "AnnotationFile" (id)
+);
+
 CREATE TABLE "Artifact_flags" (
 	"Artifact_id" INTEGER,
 	flags TEXT,
@@ -995,36 +1501,75 @@ CREATE INDEX "ix_Acquisition_notes_notes" ON "Acquisition_notes" (notes);
 CREATE INDEX "ix_Acquisition_shape_Acquisition_id" ON "Acquisition_shape" ("Acquisition_id");
 CREATE INDEX "ix_Acquisition_shape_shape" ON "Acquisition_shape" (shape);
 CREATE INDEX "ix_Agent_uid" ON "Agent" (uid);
+CREATE INDEX "ix_AnalyzedData_files_AnalyzedData_uid" ON "AnalyzedData_files" ("AnalyzedData_uid");
+CREATE INDEX "ix_AnalyzedData_files_files" ON "AnalyzedData_files" (files);
+CREATE INDEX "ix_AnalyzedData_images_AnalyzedData_uid" ON "AnalyzedData_images" ("AnalyzedData_uid");
+CREATE INDEX "ix_AnalyzedData_images_images" ON "AnalyzedData_images" (images);
+CREATE INDEX "ix_AnalyzedData_uid" ON "AnalyzedData" (uid);
+CREATE INDEX "ix_AnnotationFile_id" ON "AnnotationFile" (id);
+CREATE INDEX "ix_AnnotationFile_kinds_AnnotationFile_id" ON "AnnotationFile_kinds" ("AnnotationFile_id");
+CREATE INDEX "ix_AnnotationFile_kinds_kinds" ON "AnnotationFile_kinds" (kinds);
+CREATE INDEX "ix_Annotations_kinds_Annotations_uid" ON "Annotations_kinds" ("Annotations_uid");
+CREATE INDEX "ix_Annotations_kinds_kinds" ON "Annotations_kinds" (kinds);
+CREATE INDEX "ix_Annotations_uid" ON "Annotations" (uid);
 CREATE INDEX "ix_Any_id" ON "Any" (id);
 CREATE INDEX "ix_Artifact_flags_Artifact_id" ON "Artifact_flags" ("Artifact_id");
 CREATE INDEX "ix_Artifact_flags_flags" ON "Artifact_flags" (flags);
 CREATE INDEX "ix_Artifact_id" ON "Artifact" (id);
 CREATE INDEX "ix_Assessment_id" ON "Assessment" (id);
+CREATE INDEX "ix_Biosample_experimental_variables_Biosample_uid" ON "Biosample_experimental_variables" ("Biosample_uid");
+CREATE INDEX "ix_Biosample_experimental_variables_experimental_variables" ON "Biosample_experimental_variables" (experimental_variables);
+CREATE INDEX "ix_Biosample_extrinsic_variables_Biosample_uid" ON "Biosample_extrinsic_variables" ("Biosample_uid");
+CREATE INDEX "ix_Biosample_extrinsic_variables_extrinsic_variables" ON "Biosample_extrinsic_variables" (extrinsic_variables);
+CREATE INDEX "ix_Biosample_intrinsic_variables_Biosample_uid" ON "Biosample_intrinsic_variables" ("Biosample_uid");
+CREATE INDEX "ix_Biosample_intrinsic_variables_intrinsic_variables" ON "Biosample_intrinsic_variables" (intrinsic_variables);
+CREATE INDEX "ix_Biosample_uid" ON "Biosample" (uid);
 CREATE INDEX "ix_Channel_id" ON "Channel" (id);
 CREATE INDEX "ix_Comparison_id" ON "Comparison" (id);
+CREATE INDEX "ix_Concept_uid" ON "Concept" (uid);
+CREATE INDEX "ix_Contributor_uid" ON "Contributor" (uid);
 CREATE INDEX "ix_Draw_id" ON "Draw" (id);
 CREATE INDEX "ix_Environment_libraries_Environment_uid" ON "Environment_libraries" ("Environment_uid");
 CREATE INDEX "ix_Environment_libraries_libraries" ON "Environment_libraries" (libraries);
 CREATE INDEX "ix_Environment_uid" ON "Environment" (uid);
 CREATE INDEX "ix_Gap_id" ON "Gap" (id);
 CREATE INDEX "ix_Gpu_id" ON "Gpu" (id);
+CREATE INDEX "ix_Grant_id" ON "Grant" (id);
 CREATE INDEX "ix_Hardware_flags_Hardware_uid" ON "Hardware_flags" ("Hardware_uid");
 CREATE INDEX "ix_Hardware_flags_flags" ON "Hardware_flags" (flags);
 CREATE INDEX "ix_Hardware_uid" ON "Hardware" (uid);
+CREATE INDEX "ix_ImageAcquisition_specimens_ImageAcquisition_uid" ON "ImageAcquisition_specimens" ("ImageAcquisition_uid");
+CREATE INDEX "ix_ImageAcquisition_specimens_specimens" ON "ImageAcquisition_specimens" (specimens);
+CREATE INDEX "ix_ImageAcquisition_uid" ON "ImageAcquisition" (uid);
+CREATE INDEX "ix_ImageCorrelation_images_ImageCorrelation_uid" ON "ImageCorrelation_images" ("ImageCorrelation_uid");
+CREATE INDEX "ix_ImageCorrelation_images_images" ON "ImageCorrelation_images" (images);
+CREATE INDEX "ix_ImageCorrelation_uid" ON "ImageCorrelation" (uid);
+CREATE INDEX "ix_ImageData_acquisitions_ImageData_uid" ON "ImageData_acquisitions" ("ImageData_uid");
+CREATE INDEX "ix_ImageData_acquisitions_acquisitions" ON "ImageData_acquisitions" (acquisitions);
+CREATE INDEX "ix_ImageData_biosamples_ImageData_uid" ON "ImageData_biosamples" ("ImageData_uid");
+CREATE INDEX "ix_ImageData_biosamples_biosamples" ON "ImageData_biosamples" (biosamples);
+CREATE INDEX "ix_ImageData_files_ImageData_uid" ON "ImageData_files" ("ImageData_uid");
+CREATE INDEX "ix_ImageData_files_files" ON "ImageData_files" (files);
+CREATE INDEX "ix_ImageData_specimens_ImageData_uid" ON "ImageData_specimens" ("ImageData_uid");
+CREATE INDEX "ix_ImageData_specimens_specimens" ON "ImageData_specimens" (specimens);
+CREATE INDEX "ix_ImageData_uid" ON "ImageData" (uid);
 CREATE INDEX "ix_Image_uid" ON "Image" (uid);
 CREATE INDEX "ix_Imports_uid" ON "Imports" (uid);
+CREATE INDEX "ix_Instrument_id" ON "Instrument" (id);
 CREATE INDEX "ix_Intensities_id" ON "Intensities" (id);
 CREATE INDEX "ix_Interpreter_id" ON "Interpreter" (id);
 CREATE INDEX "ix_Job_env_modules_Job_uid" ON "Job_env_modules" ("Job_uid");
 CREATE INDEX "ix_Job_env_modules_env_modules" ON "Job_env_modules" (env_modules);
 CREATE INDEX "ix_Job_uid" ON "Job" (uid);
 CREATE INDEX "ix_Library_id" ON "Library" (id);
+CREATE INDEX "ix_Link_id" ON "Link" (id);
 CREATE INDEX "ix_Measure_id" ON "Measure" (id);
 CREATE INDEX "ix_Module_id" ON "Module" (id);
 CREATE INDEX "ix_Objective_id" ON "Objective" (id);
 CREATE INDEX "ix_Organization_uid" ON "Organization" (uid);
 CREATE INDEX "ix_Origin_id" ON "Origin" (id);
 CREATE INDEX "ix_Package_id" ON "Package" (id);
+CREATE INDEX "ix_Publication_id" ON "Publication" (id);
 CREATE INDEX "ix_RunDocument_command_RunDocument_uid" ON "RunDocument_command" ("RunDocument_uid");
 CREATE INDEX "ix_RunDocument_command_command" ON "RunDocument_command" (command);
 CREATE INDEX "ix_RunDocument_errors_RunDocument_uid" ON "RunDocument_errors" ("RunDocument_uid");
@@ -1039,8 +1584,21 @@ CREATE INDEX "ix_Run_errors_errors" ON "Run_errors" (errors);
 CREATE INDEX "ix_Run_targets_Run_uid" ON "Run_targets" ("Run_uid");
 CREATE INDEX "ix_Run_targets_targets" ON "Run_targets" (targets);
 CREATE INDEX "ix_Run_uid" ON "Run" (uid);
+CREATE INDEX "ix_Sheet_id" ON "Sheet" (id);
 CREATE INDEX "ix_Source_id" ON "Source" (id);
+CREATE INDEX "ix_Specimen_biosamples_Specimen_uid" ON "Specimen_biosamples" ("Specimen_uid");
+CREATE INDEX "ix_Specimen_biosamples_biosamples" ON "Specimen_biosamples" (biosamples);
+CREATE INDEX "ix_Specimen_channels_Specimen_uid" ON "Specimen_channels" ("Specimen_uid");
+CREATE INDEX "ix_Specimen_channels_channels" ON "Specimen_channels" (channels);
+CREATE INDEX "ix_Specimen_reagents_Specimen_uid" ON "Specimen_reagents" ("Specimen_uid");
+CREATE INDEX "ix_Specimen_reagents_reagents" ON "Specimen_reagents" (reagents);
+CREATE INDEX "ix_Specimen_uid" ON "Specimen" (uid);
 CREATE INDEX "ix_Step_id" ON "Step" (id);
+CREATE INDEX "ix_Study_id" ON "Study" (id);
+CREATE INDEX "ix_Study_keywords_Study_id" ON "Study_keywords" ("Study_id");
+CREATE INDEX "ix_Study_keywords_keywords" ON "Study_keywords" (keywords);
+CREATE INDEX "ix_Study_models_Study_id" ON "Study_models" ("Study_id");
+CREATE INDEX "ix_Study_models_models" ON "Study_models" (models);
 CREATE INDEX "ix_Term_id" ON "Term" (id);
 CREATE INDEX "ix_TextEntry_Acquisition_id" ON "TextEntry" ("Acquisition_id");
 CREATE INDEX "ix_TextEntry_Image_uid" ON "TextEntry" ("Image_uid");
