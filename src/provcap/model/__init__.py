@@ -7,6 +7,7 @@ absolute only when they lie outside it. An unknown value is None or empty, and h
 
 from provcap.model.acquisition import Acquisition, Channel, Intensities, Objective
 from provcap.model.comparison import Comparison, Direction, Measure, Outcome, Verdict
+from provcap.model.dependence import Dependence, Judgement
 from provcap.model.files import Artifact, Gap, Source
 from provcap.model.job import JSON, Draw, Job, Status
 from provcap.model.machine import Accounting, Gpu, Hardware, Usage
@@ -51,6 +52,7 @@ __all__ = [
     "Comparison",
     "Concept",
     "Contributor",
+    "Dependence",
     "Direction",
     "Draw",
     "Environment",
@@ -67,6 +69,7 @@ __all__ = [
     "Intensities",
     "Interpreter",
     "Job",
+    "Judgement",
     "Library",
     "Link",
     "Load",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from provcap.model.acquisition import Acquisition
+from provcap.model.dependence import Dependence
 from provcap.model.files import Gap, Source
 from provcap.model.job import Job
 from provcap.model.machine import Hardware
@@ -72,3 +73,4 @@ class Run:
     acquisitions: tuple[Acquisition, ...] = ()  #: of its images, once their files were looked at; by digest
     study: Study | None = None  #: what people say of sample and imaging, once a sheet was put into the run
     weights: tuple[Weights, ...] = ()  #: models that it used or made, once their files were looked at; by digest
+    dependences: tuple[Dependence, ...] = ()  #: what the workflow says that it needs of its images, and what was found
