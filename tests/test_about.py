@@ -38,6 +38,7 @@ def test_example_is_valid() -> None:
         ("title: \x00", "special characters"),
         ("title: 'x", "quoted"),
         ("[" * 5000, "provcap.yaml"),
+        ("license: MIT\nlicense: CC0-1.0", "line 2: the key 'license' is there twice"),
     ],
 )
 def test_errors_name_file_and_key(tmp_path: Path, text: str, named: str) -> None:
@@ -49,6 +50,16 @@ def test_errors_name_file_and_key(tmp_path: Path, text: str, named: str) -> None
     assert str(path) in caught.value.message
     assert named in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def test_what_stands_in_a_broken_file_is_not_told(tmp_path: Path) -> None:
+    """The error names the line, and does not quote it: it goes into logs and records, and a secret may stand there."""
+    path = tmp_path / "provcap.yaml"
+    path.write_text("title: ok\nnote: [hunter2")
+    with pytest.raises(BadConfig) as caught:
+        load(path)
+    assert "line 2" in caught.value.message
+    assert "hunter2" not in caught.value.message
 
 
 def test_wrong_file_is_a_gap_of_the_run(tmp_path: Path) -> None:

@@ -12,6 +12,20 @@ from provcap.errors import BadConfig
 MAX_BYTES: Final = 1 << 20
 
 
+class Strict(yaml.SafeLoader):
+    """A key that is there twice is a mistake: YAML would take the last, and nobody would see the other."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.tag != "tag:yaml.org,2002:merge" and isinstance(key.value, str):
+                if key.value in seen:
+                    said = f"the key {key.value!r} is there twice"
+                    raise yaml.constructor.ConstructorError(None, None, said, key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def find(workdir: Path, name: str) -> Path | None:
     """The file `name` in `workdir` or in its ``config/``; None when there is none."""
     return next((path for path in (workdir / name, workdir / "config" / name) if path.is_file()), None)
@@ -22,11 +36,25 @@ def read(path: Path, hint: str) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadConfig("bad-config", f"{path}: larger than {MAX_BYTES} bytes", "it should hold a few lines")
-        plain = yaml.safe_load(path.read_text("utf-8"))
+        plain = parse(path.read_text("utf-8"))
         _refuse_surrogates(plain, set())
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
-        raise BadConfig("bad-config", f"{path}: {' '.join(str(error).split())}", hint) from error
+        raise BadConfig("bad-config", f"{path}: {problem(error)}", hint) from error
     return {} if plain is None else mapping(plain, path, "the file", hint)
+
+
+def parse(text: str) -> Any:
+    """The plain values in the YAML `text`. Raises yaml.YAMLError, also for a key that is there twice, RecursionError,
+    and ValueError for a date that is none."""
+    return yaml.load(text, Strict)  # noqa: S506 (a SafeLoader)
+
+
+def problem(error: Exception) -> str:
+    """What is wrong and in which line; without a piece of the file, in which a secret may stand."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
+        said = f"{error.context}, {error.problem}" if error.context else error.problem
+        return f"line {error.problem_mark.line + 1}: {' '.join(said.split())}"
+    return " ".join(str(error).split())
 
 
 def _refuse_surrogates(value: Any, seen: set[int]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from provcap import digest
+from provcap import config, digest
 from provcap.compare.comparator import Options, Tolerance
 from provcap.errors import BadConfig
 
@@ -96,7 +96,7 @@ def load(path: Path) -> Limits:
             content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise _Wrong(f"larger than {MAX_BYTES} bytes")
-        plain = yaml.load(content.decode("utf-8"), _Strict)  # noqa: S506 (a SafeLoader)
+        plain = config.parse(content.decode("utf-8"))
         _mapping(plain, "the file")
         if plain.get("format") != FORMAT:
             raise _Wrong(f"format should be {FORMAT}")
@@ -105,20 +105,9 @@ def load(path: Path) -> Limits:
         files = [_file_entry(e, f"files[{i}]") for i, e in enumerate(_list(plain, "files", "the file"))]
     except OSError as error:
         raise BadConfig("bad-limits", f"{path} cannot be read: {error.strerror}", _HINT) from error
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError, _Wrong) as error:
-        raise BadConfig("bad-limits", f"{path}: {' '.join(str(error).split())}", _HINT) from error
+    except (ValueError, yaml.YAMLError, RecursionError, _Wrong) as error:
+        raise BadConfig("bad-limits", f"{path}: {config.problem(error)}", _HINT) from error
     return Limits((*labels, *files), digest.of_bytes(content))
-
-
-class _Strict(yaml.SafeLoader):
-    """A key that is there twice is a mistake: YAML would take the last, and nobody would see the other."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
-        twice = next((key for key in keys if isinstance(key, str) and keys.count(key) > 1), None)
-        if twice is not None:
-            raise _Wrong(f"the key {twice!r} is there twice, {node.start_mark.line + 1} lines down")
-        return super().construct_mapping(node, deep)
 
 
 class _Wrong(Exception):
