@@ -12,6 +12,7 @@ from provcap.model.files import Artifact, Gap, Source
 from provcap.model.job import JSON, Draw, Job, Status
 from provcap.model.machine import Accounting, Gpu, Hardware, Usage
 from provcap.model.people import About, Agent, Organization, Term
+from provcap.model.quality import Quality, QualityMeasure
 from provcap.model.rerun import Assessment, Origin
 from provcap.model.run import Run, Step, Workflow
 from provcap.model.software import Environment, Image, Imports, Interpreter, Library, Module, Package, Tool
@@ -81,6 +82,8 @@ __all__ = [
     "Outcome",
     "Package",
     "Publication",
+    "Quality",
+    "QualityMeasure",
     "Run",
     "Sheet",
     "Source",

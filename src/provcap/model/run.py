@@ -11,6 +11,7 @@ from provcap.model.files import Gap, Source
 from provcap.model.job import Job
 from provcap.model.machine import Hardware
 from provcap.model.people import About
+from provcap.model.quality import Quality
 from provcap.model.rerun import Assessment, Origin
 from provcap.model.software import Environment, Image, Imports
 from provcap.model.study import Study
@@ -74,3 +75,4 @@ class Run:
     study: Study | None = None  #: what people say of sample and imaging, once a sheet was put into the run
     weights: tuple[Weights, ...] = ()  #: models that it used or made, once their files were looked at; by digest
     dependences: tuple[Dependence, ...] = ()  #: what the workflow says that it needs of its images, and what was found
+    qualities: tuple[Quality, ...] = ()  #: what was measured of the images that it read; by digest
