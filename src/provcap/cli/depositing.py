@@ -158,7 +158,8 @@ def _told(ready: Prepared, place: Archive) -> str:
     about += [f"let pass: {find.place}: {find.rule}: {find.because or find.reason}" for find in ready.finds]
     rows = [f"  {key}  {amount(size)}" for key, size in ready.plan.files]
     most = "" if ready.plan.exact else "at most "
-    total = f"{len(rows)} files, {most}{amount(ready.plan.total_bytes)}, to {place.name} at {place.place}:"
+    files = summary.counted(len(rows), "file")
+    total = f"{files}, {most}{amount(ready.plan.total_bytes)}, to {place.name} at {place.place}:"
     return summary.screen("\n".join([total, *rows, *about]))
 
 

@@ -59,7 +59,7 @@ def _crated(options: argparse.Namespace, code: int, folder: Path | None) -> int:
 
 
 def cmd_collect(options: argparse.Namespace) -> int:
-    from provcap import collect, journal
+    from provcap import collect, journal, summary
 
     folder = (
         Path(options.run)
@@ -67,8 +67,8 @@ def cmd_collect(options: argparse.Namespace) -> int:
         else store.find_run(options.directory, options.run)
     )
     if options.logs:
-        count = journal.unship(folder, map(Path, options.logs))
-        print(f"provcap: {count} records found in {len(options.logs)} logs", file=sys.stderr)
+        records = summary.counted(journal.unship(folder, map(Path, options.logs)), "record")
+        print(f"provcap: {records} found in {summary.counted(len(options.logs), 'log')}", file=sys.stderr)
     run = collect.collect(folder)
     described.warn(run.gaps)
     print(codec.dump_run(run) if options.json else folder / "run.json")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from provcap.explain import Difference, Divergence, Explanation
-from provcap.summary.columns import line
+from provcap.summary.columns import counted, line
 
 SHOWN = 6  #: causes of one divergence, and divergences
 DIFF_LINES = 12  #: of a unified diff
@@ -22,7 +22,8 @@ def of_explanation(found: Explanation, everything: bool = False) -> str:
     if len(found.divergences) > limit:
         lines.append(f"and {len(found.divergences) - limit} more places (--all lists them)")
     if found.downstream:
-        lines.append(f"{len(found.downstream)} steps behind differ as well: what they read does")
+        verb = "differs" if len(found.downstream) == 1 else "differ"
+        lines.append(f"{counted(len(found.downstream), 'step')} behind {verb} as well: what was read there does")
     for title, others in (
         ("differs at those steps, too, and may have added to it", found.added),
         ("differs elsewhere, without effect on any byte", found.without_effect),
@@ -42,7 +43,8 @@ def _results(found: Explanation) -> str:
         total = len(found.differing) + len(found.same) + len(found.unknown)
         parts.append(f"{len(found.differing)} of {total} results differ: {shown}")
     elif found.same:
-        parts.append(f"all {len(found.same)} results have the same bytes")
+        many = f"all {len(found.same)} results have" if len(found.same) > 1 else "the only result has"
+        parts.append(f"{many} the same bytes")
     if found.unknown:
         parts.append(f"{len(found.unknown)} have no digest to compare")
     return "; ".join(parts) or "neither run has results"
