@@ -20,7 +20,7 @@ from provcap.undeclared import attribute, runs_beside
 _JOB_PLAIN = (
     "id rule status attempt kind wildcards params threads resources group command script inputs outputs logs benchmark "
     "tools randomness limits filesystem network redactions environment hardware conda_env env_modules variables "
-    "allocation started ended usage exit_code error log_tail"
+    "allocation started ended usage exit_code error log_tail loads"
 ).split()
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from provcap import digest, regular
-from provcap.capture import fence, rewind
+from provcap import regular
+from provcap.capture import fence, libraries, loaded, rewind
 
 MAX_FILES = 500  #: processes of a job; more are removed unread
 MAX_BYTES = 8 << 20  #: of one file
@@ -46,16 +46,23 @@ class _Process:
     modules: list[list[Any]] = field(default_factory=list)
     libraries: list[list[Any]] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
+    loads: list[dict[str, Any]] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
 
 
 def read(
-    shells: Sequence[Path], facts: dict[str, Any], variables: dict[str, str], subject: str, tools: Iterable[str] = ()
+    shells: Sequence[Path],
+    facts: dict[str, Any],
+    variables: dict[str, str],
+    subject: str,
+    tools: Iterable[str] = (),
+    forbidden: Callable[[str], str] = lambda _: "",
 ) -> dict[str, Any]:
-    """Read and remove what the processes of a job told: ``imports``, ``randomness``, ``opened`` and ``gaps``.
+    """Read and remove what a job's processes told: ``imports``, ``randomness``, ``loads``, ``opened`` and ``gaps``.
 
     `shells` are the files that the job's shells told, in their order; `facts` those of the job; `variables` what its
-    shells had set; `subject` is whom the gaps are about; `tools` are the programs that its commands name.
+    shells had set; `subject` is whom the gaps are about; `tools` are the programs that its commands name; `forbidden`
+    says why the file at a place may not be hashed, or nothing.
     Paths in ``opened`` are relative to the work directory, and no input, output, log or script of the job.
     Raises OSError when a directory cannot be read.
     """
@@ -68,12 +75,17 @@ def read(
     if "Rscript" in tools and not any(process.language == "R" for process in processes):
         message = "its command names Rscript, and no R process told what it imported and drew"
         found["gaps"].append({"slug": "interpreter-unseen", "subject": subject, "message": message})
-    imports = {"modules": _modules(processes), "libraries": _libraries(processes, not facts.get("container"))}
+    native = (entry for process in processes for entry in process.libraries)
+    imports = {"modules": _modules(processes), "libraries": libraries.told(native, not facts.get("container"))}
     if any(imports.values()):
         found["imports"] = imports
+    loads = loaded.once(load for process in processes for load in process.loads)
     if shells:
         workdir = shells[0].parents[4]
-        found["opened"] = undeclared(sorted({p for process in processes for p in process.opened}), facts, workdir)
+        paths = {p for process in processes for p in process.opened} | loaded.files(loads, workdir)
+        found["opened"] = undeclared(sorted(paths), facts, workdir)
+        found["loads"] = loaded.digested(loads, workdir, forbidden)
+        found["gaps"] += loaded.gaps(found["loads"], subject)
     return found
 
 
@@ -204,12 +216,15 @@ def _read_python(content: bytes, pid: int) -> _Process:
             process.draws.append(
                 _draw(str(draw.get("source"))[:100], draw["kind"], draw.get("value"), draw.get("where"))
             )
-        if "draw" in told:
+        if "load" in told:
+            process.loads += loaded.read([told["load"]])
+        if "draw" in told or "load" in told:
             continue
         process.ended = True
         process.parent, process.forks = _number(told.get("parent")), _number(told.get("forks"))
         process.modules = _list(told.get("modules"), lambda m: isinstance(m, list) and len(m) == 4)
         process.libraries = _list(told.get("libraries"), lambda e: isinstance(e, list) and len(e) == 5)
+        process.loads = loaded.read(told.get("loads"))  # those that were told at once are among them
         process.opened = _list(told.get("opened"), lambda p: isinstance(p, str) and ".." not in p.split("/"))
         process.unseen = [
             f"{name} could not be watched" for name in _list(told.get("unseen"), lambda n: bool(_text(n)))
@@ -264,31 +279,3 @@ def _modules(processes: list[_Process]) -> list[dict[str, Any]]:
             if "name" in kept:
                 found[(name, str(version), bool(from_host))] = kept | ({"from_host": True} if from_host else {})
     return [found[key] for key in sorted(found)]
-
-
-def _libraries(processes: list[_Process], here: bool) -> list[dict[str, Any]]:
-    """Each library once; one that the process did not hash is hashed here when this host has the very same file.
-
-    R cannot tell size, time and inode: its files are hashed when the job ran `here`, in no container.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for process in processes:
-        for path, size, changed, inode, known in process.libraries:
-            if not isinstance(path, str) or not path.startswith("/") or found.get(path, {}).get("digest"):
-                continue
-            entry = {"path": path[:MAX_TEXT]}
-            value = known if isinstance(known, str) and re.fullmatch(r"sha256:[0-9a-f]{64}", known) else None
-            if value is None and (here or inode is not None):
-                identity = None if inode is None else (size, changed, inode)
-                value = fence.attempt(functools.partial(_same, path, identity), None)
-            found[path] = entry | ({"digest": value} if value else {})
-    return [found[path] for path in sorted(found)]
-
-
-def _same(path: str, identity: tuple[int, int, int] | None) -> str | None:
-    """The digest of `path` if it is the file that the process had, by size, time and inode as far as they are known."""
-    try:
-        key = digest.key_of(path)
-    except OSError:
-        return None
-    return digest.of_file(path) if identity in (None, key[1:]) else None

@@ -180,10 +180,10 @@ class Attempt:
             record.update(self._told())
         with fence.fenced(self.gaps, "interpreter-unseen", subject):
             tools, variables = [tool["name"] for tool in record.get("tools", ())], record.get("variables", {})
-            seen = observed.read([*self.shells, *self.blocks], self.facts, variables, subject, tools)
+            seen = observed.read(self.shells + self.blocks, self.facts, variables, subject, tools, self._why_unhashed)
             self.gaps += seen.pop("gaps")
-            opened = seen.pop("opened", [])
-            record.update(seen, undeclared_inputs=[self._described({"path": path}) for path in opened])
+            record["undeclared_inputs"] = [self._described({"path": path}) for path in seen.pop("opened", [])]
+            record.update(seen)
         with fence.fenced(self.gaps, "limits-unknown", subject):
             record.update(granted.here(self.recorder.workdir))
         for role in ("inputs", "outputs", "logs"):

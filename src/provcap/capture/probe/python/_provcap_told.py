@@ -62,7 +62,7 @@ def tell(watch):
         "unseen": watch.unseen,
         "crowded": watch.crowded,
     }
-    for name, look in (("modules", modules), ("opened", opened), ("libraries", libraries)):
+    for name, look in (("modules", modules), ("opened", opened), ("libraries", libraries), ("loads", loads)):
         try:
             found[name] = look(watch)
         except Exception:
@@ -97,6 +97,12 @@ def opened(watch):
         if full.startswith(watch.workdir + "/") and not any(s in full for s in skip) and os.path.isfile(full):
             found.add(full[cut:])
     return sorted(found)
+
+
+def loads(watch):
+    """The models that were loaded; in a forked process again, with what is only known in the end."""
+    found = list(watch.loads.values())
+    return watch._weights["settle"](found) if found else []
 
 
 # ------------------------------------------------------------------------------------------------------------ modules
@@ -249,6 +255,8 @@ def libraries(watch):
     for path in sorted(shared_objects()):
         name = os.fsdecode(path)
         if path in watch.mapped and not any(part in name for part in own):
+            continue
+        if path in watch.ours and "hashlib" not in sys.modules:
             continue
         if not name.startswith("/") or ".so" not in os.path.basename(name) or name.endswith("(deleted)"):
             continue

@@ -4,8 +4,9 @@ Nothing is imported for it that the interpreter has not loaded already or built 
 _provcap_told.py when the process ends. Python 3.6 or newer. No class of NumPy is replaced: its generators take their
 entropy from a function `randbits` of one module and their seeds and keys through three others (NumPy 1.17 to 2.5), and
 these names are what is wrapped, and the function set_state. Of `random` the methods Random.seed and Random.setstate are
-wrapped, of torch manual_seed and seed, of TensorFlow set_seed and get_seed; of Python itself open and os.open (an audit
-hook, even an empty one, makes every call of id() three times as slow, and copy.deepcopy calls little else).
+wrapped, of torch manual_seed and seed, of TensorFlow set_seed and get_seed, of these and others what loads a model
+(_provcap_weights.py); of Python itself open and os.open (an audit hook, even an empty one, makes every call of id()
+three times as slow, and copy.deepcopy calls little else).
 
 The code of a run: block has no process of its own: there provcap makes a module of this file, calls begin(), runs the
 block, and calls stop(), which puts everything back.
@@ -34,7 +35,9 @@ lost = 0  # draws beyond MAX_DRAWS
 states = 0
 opened = {}  # path -> None, in order
 crowded = False
+loads = {}  # models that were loaded, by all that is told of them; see _provcap_weights.py
 unseen = []  # what could not be watched
+ours = set()  # shared objects that were loaded for us alone
 stdlib = os.path.dirname(os.__file__)
 inside = False  # in a run: block, in somebody else's process
 before = frozenset()  # the modules that were there when a run: block began
@@ -56,6 +59,7 @@ _tensorflow = False
 _replay = None
 _cell = None  # in a notebook's process, whether code of a cell runs
 _teller = None  # _provcap_told, beside a run: block
+_weights = None  # what _provcap_weights.py defines, once a library that loads models was imported
 _replaced = []  # (object, name, what stood there, what we put there)
 
 
@@ -749,6 +753,27 @@ def _wrap_tensorflow(module, name):
     _replace(module, name, set_seed)
 
 
+def patch_weights(module):
+    """Let _provcap_weights.py see the models that a library loads. It is run here without an import."""
+    global _weights
+    if _weights is None:
+        name = os.path.join(here, "_provcap_weights.py")
+        with open(name, "rb") as stream:
+            code = compile(stream.read(), name, "exec")
+        found = {"__name__": "_provcap_weights", "__file__": name}
+        exec(code, found)
+        _weights = found
+    _weights["patch"](me, module)
+
+
+def patch_torch_and_weights(module):
+    patch_torch(module)
+    try:
+        patch_weights(module)
+    except Exception:
+        unseen.append("models that torch loads")
+
+
 WATCHED = {
     "random": patch_random,
     "numpy.random": patch_numpy_random,
@@ -758,8 +783,13 @@ WATCHED = {
     "numpy.random.mt19937": patch_mt19937,
     "numpy.random.mtrand": patch_mtrand,
     "IPython.core.interactiveshell": patch_ipython,
-    "torch": patch_torch,
+    "torch": patch_torch_and_weights,
     "tensorflow.python.framework.random_seed": patch_tensorflow,
+    "tensorflow.python.saved_model.load": patch_weights,
+    "onnxruntime.capi.onnxruntime_inference_collection": patch_weights,
+    "keras.src.saving.saving_api": patch_weights,
+    "safetensors.numpy": patch_weights,
+    "safetensors.torch": patch_weights,
 }
 
 
@@ -951,7 +981,7 @@ def _forked():
         parent = os.getppid()
         started, journal, lost, states, forks, done = int(time.time() * 1e9), True, 0, 0, 0, 0
         draws[:] = []
-        for holder in (_last, _pairs, opened, _written):
+        for holder in (_last, _pairs, opened, _written, loads):
             holder.clear()
         if _numpy is not None and _numpy["rand"] is not None:
             _numpy["slot"] = dict(_numpy["slot"], kind=None, value=None)
