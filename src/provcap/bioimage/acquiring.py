@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 from provcap import codec, digest, progress, store
+from provcap.bioimage import kept
 from provcap.bioimage.found import Unreadable
 from provcap.bioimage.reader import OTHER, TIFF, ZARR, Reader, suffix
 from provcap.errors import DamagedRecord
@@ -76,7 +75,7 @@ def metadata(files: Path | None, acquisition: Acquisition) -> bytes | None:
     if files is None or acquisition.metadata is None:
         return None
     with contextlib.suppress(OSError):
-        data = _place(files, acquisition.metadata, ".ome.xml").read_bytes()
+        data = kept.place(files, acquisition.metadata, ".ome.xml").read_bytes()
         return data if digest.of_bytes(data) == acquisition.metadata else None
     return None
 
@@ -86,13 +85,9 @@ def _is_image(artifact: Artifact) -> bool:
     return (artifact.kind == "directory" and end in ZARR) or (artifact.kind == "file" and end in (*TIFF, *OTHER))
 
 
-def _place(files: Path, name: str, end: str) -> Path:
-    return store.home(files) / "images" / (name.removeprefix("sha256:") + end)
-
-
 def _kept(files: Path, name: str, pixels: int) -> Acquisition | None:
     """What was read of this image before, when as much as now was wanted of it."""
-    place = _place(files, name, ".json")
+    place = kept.place(files, name, ".json")
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, DamagedRecord):
         if place.stat().st_size > _LARGEST:
             return None
@@ -105,12 +100,8 @@ def _kept(files: Path, name: str, pixels: int) -> Acquisition | None:
 
 def _read(files: Path, artifact: Artifact, reader: Reader, pixels: int) -> Acquisition:
     """What the image says, and keep it. Raises Unreadable."""
-    place = _inside(files, artifact.path)
-    before = list(_state(place))
-    _verify(artifact, place)
-    answer = reader.read(str(place), pixels)
-    if list(_state(place)) != before:
-        raise Unreadable("it was changed while it was read")
+    with kept.reading(files, artifact) as path:
+        answer = reader.read(str(path), pixels)
     plain: dict[str, Any] = {**answer["values"], "origin": answer["origin"], "notes": answer["notes"]}
     xml = answer["metadata"].encode("utf-8", "surrogateescape")
     if xml:
@@ -122,40 +113,6 @@ def _read(files: Path, artifact: Artifact, reader: Reader, pixels: int) -> Acqui
     entry = {"format": FORMAT, "pixels": pixels, "acquisition": codec.encode(found)}
     with contextlib.suppress(OSError):  # a directory that cannot be written is read again
         if xml:
-            store.write_atomic(_place(files, str(found.metadata), ".ome.xml"), xml)
-        store.write_atomic(_place(files, str(artifact.digest), ".json"), json.dumps(entry, sort_keys=True).encode())
+            store.write_atomic(kept.place(files, str(found.metadata), ".ome.xml"), xml)
+        store.write_atomic(kept.place(files, str(artifact.digest), ".json"), json.dumps(entry, sort_keys=True).encode())
     return found
-
-
-def _inside(files: Path, path: str) -> Path:
-    """Where the image is; absolute paths are inputs from elsewhere, which the run has read where they are."""
-    if "\0" in path:
-        raise Unreadable("its name is none")
-    place = files / PurePosixPath(path)
-    if not place.exists():
-        raise Unreadable("it is not there any more")
-    return place
-
-
-def _verify(artifact: Artifact, place: Path) -> None:
-    try:
-        now = digest.of_tree(place)[0] if artifact.kind == "directory" else digest.of_file(place)
-    except OSError as error:
-        raise Unreadable(f"its file cannot be read: {error.strerror or error}") from None
-    if now != artifact.digest:
-        raise Unreadable("it is no longer what the run recorded")
-
-
-def _state(place: Path) -> Iterator[tuple[str, int, int]]:
-    """What tells that nothing was changed, without reading it."""
-    yield from (_entry(str(place)),)
-    for folder, _, names in os.walk(place) if place.is_dir() else ():
-        yield from (_entry(os.path.join(folder, name)) for name in sorted(names))
-
-
-def _entry(path: str) -> tuple[str, int, int]:
-    try:
-        info = os.lstat(path)
-    except OSError:
-        return path, -1, -1
-    return path, info.st_size, info.st_mtime_ns

@@ -44,8 +44,17 @@ def _ends(values: Any, kind: Any, bits: int | None) -> dict[str, float]:
     """The ends of the range, and the fraction of values there: with 12 significant bits white is 4095."""
     import numpy as np
 
-    least, most = (0, 1) if kind.kind == "b" else (int(np.iinfo(kind).min), int(np.iinfo(kind).max))
-    if kind.kind == "u" and bits and 0 < bits < kind.itemsize * 8 and values.max() < 2**bits:
-        most = 2**bits - 1
+    least, most = 0 if kind.kind == "b" else int(np.iinfo(kind).min), highest(values, kind, bits)
     fraction = {"at_lowest": float((values == least).mean()), "at_highest": float((values == most).mean())}
     return {"lowest": float(least), "highest": float(most), **fraction}
+
+
+def highest(values: Any, kind: Any, bits: int | None) -> int:
+    """The highest value of the range of the type `kind`, or of its significant `bits` where no value is beyond them."""
+    import numpy as np
+
+    if kind.kind == "b":
+        return 1
+    if kind.kind == "u" and bits and 0 < bits < kind.itemsize * 8 and values.max() < 2**bits:
+        return int(2**bits - 1)
+    return int(np.iinfo(kind).max)

@@ -24,17 +24,9 @@ def read(path: str, most: int) -> Found:
     """What the image at `path` says; its intensities when its pixels take `most` bytes at most. Raises Unreadable."""
     import zarr
 
-    for name in (".zgroup", ".zattrs", ".zmetadata", "zarr.json"):
-        _refuse_large(Path(path, name))
+    root, said = opened(path)
     found = Found()
     found.put("reader", f"zarr {zarr.__version__}", "reader")
-    root: Any = zarr.open(path, mode="r")
-    said = _said(root)
-    if not said.get("multiscales") and "bioformats2raw.layout" in said:
-        root = root["0"]
-        said = _said(root)
-    if not isinstance(root, zarr.Group) or not said.get("multiscales"):
-        raise Unreadable("it is no OME-Zarr image: it names no multiscales")
     multiscale = said["multiscales"][0]
     version = said.get("version") or multiscale.get("version")
     found.put("format", f"OME-Zarr {version}" if text(version) else "OME-Zarr", "multiscales")
@@ -46,6 +38,28 @@ def read(path: str, most: int) -> Found:
     else:
         intensities(array, found, most)
     return found
+
+
+def opened(path: str) -> tuple[Any, dict[str, Any]]:
+    """The group of the (first) image, and what its attributes say. Raises Unreadable."""
+    import zarr
+
+    for name in (".zgroup", ".zattrs", ".zmetadata", "zarr.json"):
+        _refuse_large(Path(path, name))
+    root: Any = zarr.open(path, mode="r")
+    said = _said(root)
+    if not said.get("multiscales") and "bioformats2raw.layout" in said:
+        root = root["0"]
+        said = _said(root)
+    if not isinstance(root, zarr.Group) or not said.get("multiscales"):
+        raise Unreadable("it is no OME-Zarr image: it names no multiscales")
+    return root, said
+
+
+def letters(multiscale: dict[str, Any]) -> str:
+    """One for each axis that it names."""
+    axes = [axis if isinstance(axis, dict) else {"name": axis} for axis in multiscale.get("axes") or ()]
+    return "".join(str(axis.get("name", "q"))[:1].upper() for axis in axes)
 
 
 def _refuse_large(path: Path) -> None:
@@ -67,16 +81,16 @@ def _describe(root: Any, multiscale: dict[str, Any], said: dict[str, Any], found
     axes = [axis if isinstance(axis, dict) else {"name": axis} for axis in multiscale.get("axes") or ()]
     dataset = multiscale["datasets"][0]
     array = root[dataset["path"]]
-    letters = "".join(str(axis.get("name", "q"))[:1].upper() for axis in axes)
-    if len(letters) != array.ndim:
-        found.note(f"it names {len(letters)} axes and its array has {array.ndim}")
-        letters, axes = "Q" * array.ndim, [{} for _ in range(array.ndim)]
-    found.put("axes", letters, "multiscales/axes")
+    named = letters(multiscale)
+    if len(named) != array.ndim:
+        found.note(f"it names {len(named)} axes and its array has {array.ndim}")
+        named, axes = "Q" * array.ndim, [{} for _ in range(array.ndim)]
+    found.put("axes", named, "multiscales/axes")
     found.put("shape", [int(size) for size in array.shape], "array")
     found.put("data_type", str(array.dtype), "array")
     found.put("images", len(said["multiscales"]), "multiscales")
     for place, axis in enumerate(axes):
-        _scale(letters[place], axis, array.shape[place], _product(multiscale, dataset, place), found)
+        _scale(named[place], axis, array.shape[place], _product(multiscale, dataset, place), found)
     channels = (said.get("omero") or {}).get("channels") or ()
     names = [text(channel.get("label")) for channel in channels if isinstance(channel, dict)]
     if any(names):

@@ -28,22 +28,11 @@ class _Image:
 
 def read(path: str, most: int) -> Found:
     """What the file at `path` says; its intensities when its pixels take at most `most` bytes. Raises Unreadable."""
-    try:
-        import bioio
-    except ImportError:
-        raise Unreadable("bioio is not installed, with its reader for this format") from None
-    from bioio_base.exceptions import UnsupportedFileFormatError
-
-    suffix = PurePath(path).suffix.lower().lstrip(".")
-    try:
-        image = bioio.BioImage(path)
-    except UnsupportedFileFormatError:
-        raise Unreadable(f"no reader of bioio for .{suffix} is installed") from None
+    image = opened(path)
     found = Found()
-    package = type(image.reader).__module__.split(".")[0].replace("_", "-")
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("bioio", package)]
-    found.put("reader", ", ".join(versions), "reader")
-    found.put("format", suffix.upper(), "file")
+    package = _package(image)
+    found.put("reader", libraries(image), "reader")
+    found.put("format", PurePath(path).suffix.lstrip(".").upper(), "file")
     sizes = list(zip(image.dims.order, image.dims.shape, strict=True))
     kept = [(axis, int(size)) for axis, size in sizes if size > 1 or axis in "YX"]
     found.put("axes", "".join(axis for axis, _ in kept), "bioio")
@@ -53,6 +42,30 @@ def read(path: str, most: int) -> Found:
     _metadata(image, package, found)
     intensities(_Image(image), found, most)
     return found
+
+
+def opened(path: str) -> Any:
+    """The `BioImage`. Raises Unreadable."""
+    try:
+        import bioio
+    except ImportError:
+        raise Unreadable("bioio is not installed, with its reader for this format") from None
+    from bioio_base.exceptions import UnsupportedFileFormatError
+
+    try:
+        return bioio.BioImage(path)
+    except UnsupportedFileFormatError:
+        suffix = PurePath(path).suffix.lower()
+        raise Unreadable(f"no reader of bioio for {suffix} is installed") from None
+
+
+def libraries(image: Any) -> str:
+    """bioio and its reader for the format of the `image`, with versions."""
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("bioio", _package(image)))
+
+
+def _package(image: Any) -> str:
+    return type(image.reader).__module__.split(".")[0].replace("_", "-")
 
 
 def _metadata(image: Any, package: str, found: Found) -> None:

@@ -24,6 +24,7 @@ SECONDS, IMAGES = 60, 100  #: for one image, and ten times as many of processor 
 ANSWER: Final = 80 << 20  #: bytes of what is told of one image: its OME-XML is the most of it
 TIFF: Final = (".tif", ".tiff")
 ZARR: Final = (".zarr",)
+PICTURES: Final = (".png", ".jpg", ".jpeg")  #: are measured, and say nothing of an acquisition
 OTHER: Final = (".czi", ".nd2", ".lif", ".dv", ".oib", ".oif", ".lsm", ".vsi", ".ims")
 _READERS: Final = {**dict.fromkeys(TIFF, "tiff"), **dict.fromkeys(ZARR, "ngff"), **dict.fromkeys(OTHER, "other")}
 
@@ -59,6 +60,15 @@ class Reader:
         Its pixels are measured when they take at most `most` bytes. Raises Unreadable, also when the process did not
         survive the file.
         """
+        return self._asked({"path": path, "most": most})
+
+    def measure(self, path: str, most: int, known: dict[str, Any]) -> dict[str, Any]:
+        """The fields of the Quality of the image at the absolute `path`, of which at most `most` bytes of pixels are
+        read. `known` has what its acquisition says: ``bits``, ``pixel_um`` and ``names``. Raises Unreadable."""
+        return self._asked({"path": path, "most": most, "known": known})
+
+    def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
+        """What the process answers."""
         if self._left == 0:
             self._end()
         self._left = (self._left or IMAGES) - 1
@@ -68,7 +78,7 @@ class Reader:
         clock = threading.Timer(self._seconds, process.kill)
         clock.start()
         try:
-            process.stdin.write(json.dumps({"path": path, "most": most}).encode() + b"\n")
+            process.stdin.write(json.dumps(question).encode() + b"\n")
             process.stdin.flush()
             line = process.stdout.readline(ANSWER)
         except OSError:
@@ -101,11 +111,19 @@ def describe(path: str, most: int) -> dict[str, Any]:
     return {"values": found.values, "origin": found.origin, "notes": found.notes, "metadata": found.metadata}
 
 
+def _answered(asked: dict[str, Any]) -> dict[str, Any]:
+    if "known" not in asked:
+        return describe(asked["path"], asked["most"])
+    sampled = importlib.import_module("provcap.bioimage.sampled")
+    found: dict[str, Any] = sampled.quality(asked["path"], asked["most"], asked["known"])
+    return found
+
+
 def _serve(stdin: IO[bytes], stdout: IO[bytes]) -> None:
     for line in stdin:
         asked = json.loads(line)
         try:
-            answer = describe(asked["path"], asked["most"])
+            answer = _answered(asked)
         except Unreadable as error:
             answer = {"problem": str(error)}
         except ImportError as error:

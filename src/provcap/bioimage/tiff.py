@@ -62,7 +62,7 @@ def read(path: str, most: int) -> Found:
         if found.values.get("shape"):
             stream.seek(0)
             with tifffile.TiffFile(stream, _multifile=False) as tif:
-                intensities(_first(tif), found, most)
+                intensities(first(tif), found, most)
     return found
 
 
@@ -94,17 +94,21 @@ def _name_ome_types(found: Found) -> None:
 
 def _structure(tif: Any, found: Found) -> None:
     """Axes, shape and data type; of a file with several images, those of the first."""
-    series = _first(tif)
+    series = first(tif)
     if series is tif.pages[0]:
         found.note("its description and its pages do not agree: what is told is the structure of its first page")
-    axes = "".join(_LETTERS.get(axis, axis) for axis in series.axes)
-    found.put("axes", axes, "TIFF pages")
+    found.put("axes", letters(series), "TIFF pages")
     found.put("shape", [int(size) for size in series.shape], "TIFF pages")
     found.put("data_type", str(series.dtype), "TIFF pages")
     found.put("images", 1 if series is tif.pages[0] else len(tif.series), "TIFF pages")
 
 
-def _first(tif: Any) -> Any:
+def letters(series: Any) -> str:
+    """Its axes, as an Acquisition names them."""
+    return "".join(_LETTERS.get(axis, axis) for axis in series.axes)
+
+
+def first(tif: Any) -> Any:
     """The first image, or the first page where the description of the file cannot be followed."""
     try:
         return tif.series[0]

@@ -1,0 +1,149 @@
+"""Measures of one plane of an image: its values as floating point numbers, axes Y and X.
+
+Each is what its publication calls it, of this image. What a specimen adds to it cannot be told from what the
+microscope adds: QUAREP-LiMi (doi:10.1038/s41592-021-01162-y) defines its measures of an instrument on images of
+samples made for that, and none of them is meant here. A measure that is not defined of a plane is None. DN, digital
+number, is the unit of the values (EMVA 1288).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+SATURATED: Final = "values at the highest of the range / all values, doi:10.1083/jcb.202107093"
+LAPLACIAN: Final = "variance of the Laplacian (4 neighbours), doi:10.1016/j.patcog.2012.11.011"
+VARIANCE: Final = "variance / mean, doi:10.1002/jemt.20118"
+NOISE: Final = "Immerkær's fast noise variance estimation, doi:10.1006/cviu.1996.0060"
+BACKGROUND: Final = "half-sample mode of the values, doi:10.1016/j.csda.2005.07.011"
+UNIFORMITY: Final = (
+    "minimum / maximum of the plane, smoothed by a Gaussian of 1/32 of its side, doi:10.1083/jcb.202107093"
+)
+DRIFT: Final = "phase cross-correlation of successive time points, to 1/20 px, doi:10.1364/OL.33.000156"
+SIDE: Final = 512  #: pixels a side, at most, of the middle of a plane in which drift is looked for
+_SAMPLE: Final = 1 << 18  #: values at most of which the mode is found
+_GRID: Final = 128  #: blocks a side in which uniformity is looked at
+
+
+def laplacian_variance(plane: Any) -> float | None:
+    """The variance of the Laplacian, in DN²: higher when there is more fine detail, so in focus; noise is detail, too.
+
+    LAPV ("LAP4") in Pertuz, Puig and Garcia 2013, doi:10.1016/j.patcog.2012.11.011, after Pech-Pacheco et al. 2000,
+    doi:10.1109/ICPR.2000.903548. The mask is 0 1 0 / 1 -4 1 / 0 1 0, inside of the plane.
+    """
+    if min(plane.shape) < 3:
+        return None
+    middle = plane[1:-1, 1:-1]
+    found = plane[:-2, 1:-1] + plane[2:, 1:-1] + plane[1:-1, :-2] + plane[1:-1, 2:] - 4 * middle
+    return _variance(found)
+
+
+def normalized_variance(plane: Any) -> float | None:
+    """The variance over the mean, in DN: of one scene higher in focus.
+
+    Measure 11 of Sun, Duthaler and Nelson 2004, doi:10.1002/jemt.20118. Not defined where the mean is not above 0.
+    """
+    values = _finite(plane)
+    mean = float(values.mean(dtype="f8")) if values.size else 0.0
+    spread = _variance(values)
+    return None if spread is None or mean <= 0 else _told(spread / mean)
+
+
+def noise_sigma(plane: Any) -> float | None:
+    """The standard deviation of Gaussian noise that would explain the finest detail, in DN: too high where the image
+    has fine structure itself, too low where values are cut off or smoothed.
+
+    Immerkær 1996, doi:10.1006/cviu.1996.0060: sqrt(pi/2) / 6 of the mean of |I * N| with N = 1 -2 1 / -2 4 -2 / 1 -2 1.
+    """
+    import numpy as np
+
+    if min(plane.shape) < 3:
+        return None
+    found = _finite(np.diff(np.diff(plane, n=2, axis=0), n=2, axis=1))
+    return _told(math.sqrt(math.pi / 2) / 6 * float(np.abs(found).mean(dtype="f8"))) if found.size else None
+
+
+def background_mode(plane: Any) -> float | None:
+    """The most frequent value, in DN: the background where it takes more of the plane than anything else does, be it
+    dark or bright.
+
+    The half-sample mode, Bickel and Frühwirth 2006, doi:10.1016/j.csda.2005.07.011, of every n-th value.
+    """
+    import numpy as np
+
+    values = _finite(plane)
+    values = np.sort(values[:: max(1, -(-values.size // _SAMPLE))])
+    while values.size > 2:
+        half = -(-values.size // 2)
+        widths = values[half - 1 :] - values[: values.size - half + 1]
+        start = int(np.argmin(widths))
+        if half == 2 and values.size == 3 and widths[0] == widths[1]:
+            return _told(float(values[1]))
+        values = values[start : start + half]
+    return _told(float(values.mean(dtype="f8"))) if values.size else None
+
+
+def field_uniformity(plane: Any) -> float | None:
+    """The lowest over the highest value of the plane after smoothing, 1 for a flat one.
+
+    U in Faklaris et al. 2022, doi:10.1083/jcb.202107093, there of a uniform fluorescent slide and after a Gaussian of 2
+    pixels; here of whatever the image shows, so that the Gaussian is 1/32 of the shorter side. Values below 0 have none.
+    """
+    import numpy as np
+    from skimage.filters import gaussian
+
+    if min(plane.shape) < 16:
+        return None
+    step = max(1, min(plane.shape) // _GRID)
+    high, wide = (size // step for size in plane.shape)
+    blocks = plane[: high * step, : wide * step].reshape(high, step, wide, step)
+    known = np.isfinite(blocks)
+    weight = known.mean(axis=(1, 3), dtype="f8")
+    mean = np.where(known, blocks, 0).mean(axis=(1, 3), dtype="f8")
+    sigma = min(high, wide) / 32
+    told = {"sigma": sigma, "mode": "nearest", "preserve_range": True}
+    weight = gaussian(weight, **told)
+    seen = weight > 0.01
+    field = gaussian(mean, **told)[seen] / weight[seen]
+    if not field.size or field.min() < 0 or field.max() <= 0:
+        return None
+    return _told(float(field.min() / field.max()))
+
+
+def shift(first: Any, second: Any) -> tuple[float, float] | None:
+    """How far what `second` shows lies from where `first` shows it, along Y and X in pixels.
+
+    The peak of the phase correlation, found to 1/20 pixel: Guizar-Sicairos, Thurman and Fienup 2008,
+    doi:10.1364/OL.33.000156. Both are faded out towards their edges, which do not move. None where one is flat.
+    """
+    import numpy as np
+    from skimage.registration import phase_cross_correlation
+
+    pair = []
+    for plane in (first, second):
+        known = np.isfinite(plane)
+        if not known.any():
+            return None
+        level = float(plane[known].mean(dtype="f8"))
+        values = np.where(known, plane, level) - level
+        if not np.isfinite(values).all() or not values.any():
+            return None
+        pair.append(values * np.outer(*(np.hanning(size + 2)[1:-1] for size in plane.shape)))
+    found, _, _ = phase_cross_correlation(*pair, upsample_factor=20)
+    return (-float(found[0]), -float(found[1])) if np.isfinite(found).all() else None
+
+
+def _finite(values: Any) -> Any:
+    import numpy as np
+
+    return values[np.isfinite(values)]
+
+
+def _variance(values: Any) -> float | None:
+    values = _finite(values)
+    return _told(float(values.var(dtype="f8"))) if values.size else None
+
+
+def _told(value: float) -> float | None:
+    """`value` without the last digits, which depend on the processor; None when it is not finite."""
+    return float(f"{value:.9g}") if math.isfinite(value) else None
