@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from provcap.bioimage.acquiring import PIXELS, acquired
+from provcap.bioimage.batches import compared
+from provcap.bioimage.depending import depending
+from provcap.bioimage.qualities import measured
 from provcap.model import Run
 
 
@@ -14,4 +17,6 @@ def described(run: Run, files: Path | None, pixels: int = PIXELS) -> Run:
     Without one, or when all is known already, the run is given back as it is. Pixels are read of images of at most
     `pixels` bytes, 0 for none.
     """
-    return acquired(run, files, pixels)
+    run = measured(acquired(run, files, pixels), files, pixels)
+    run = run if files is None else compared(run)
+    return depending(run, files)

@@ -17,10 +17,11 @@ VARIANCE: Final = "variance / mean, doi:10.1002/jemt.20118"
 NOISE: Final = "Immerkær's fast noise variance estimation, doi:10.1006/cviu.1996.0060"
 BACKGROUND: Final = "half-sample mode of the values, doi:10.1016/j.csda.2005.07.011"
 UNIFORMITY: Final = (
-    "minimum / maximum of the plane, smoothed by a Gaussian of 1/32 of its side, doi:10.1083/jcb.202107093"
+    "minimum / maximum of the plane, smoothed by a Gaussian of 1/64 of its side, doi:10.1083/jcb.202107093"
 )
-DRIFT: Final = "phase cross-correlation of successive time points, to 1/20 px, doi:10.1364/OL.33.000156"
+DRIFT: Final = "cross-correlation of successive time points, to 1/20 px, doi:10.1364/OL.33.000156"
 SIDE: Final = 512  #: pixels a side, at most, of the middle of a plane in which drift is looked for
+ALIKE: Final = 0.3  #: correlation below which two planes do not tell how far one moved
 _SAMPLE: Final = 1 << 18  #: values at most of which the mode is found
 _GRID: Final = 128  #: blocks a side in which uniformity is looked at
 
@@ -87,7 +88,7 @@ def field_uniformity(plane: Any) -> float | None:
     """The lowest over the highest value of the plane after smoothing, 1 for a flat one.
 
     U in Faklaris et al. 2022, doi:10.1083/jcb.202107093, there of a uniform fluorescent slide and after a Gaussian of 2
-    pixels; here of whatever the image shows, so that the Gaussian is 1/32 of the shorter side. Values below 0 have none.
+    pixels; here of whatever the image shows, after a Gaussian of 1/64 of the shorter side. Values below 0 have none.
     """
     import numpy as np
     from skimage.filters import gaussian
@@ -100,7 +101,7 @@ def field_uniformity(plane: Any) -> float | None:
     known = np.isfinite(blocks)
     weight = known.mean(axis=(1, 3), dtype="f8")
     mean = np.where(known, blocks, 0).mean(axis=(1, 3), dtype="f8")
-    sigma = min(high, wide) / 32
+    sigma = min(high, wide) / 64
     told = {"sigma": sigma, "mode": "nearest", "preserve_range": True}
     weight = gaussian(weight, **told)
     seen = weight > 0.01
@@ -113,8 +114,9 @@ def field_uniformity(plane: Any) -> float | None:
 def shift(first: Any, second: Any) -> tuple[float, float] | None:
     """How far what `second` shows lies from where `first` shows it, along Y and X in pixels.
 
-    The peak of the phase correlation, found to 1/20 pixel: Guizar-Sicairos, Thurman and Fienup 2008,
-    doi:10.1364/OL.33.000156. Both are faded out towards their edges, which do not move. None where one is flat.
+    The peak of the cross-correlation, found to 1/20 pixel: Guizar-Sicairos, Thurman and Fienup 2008,
+    doi:10.1364/OL.33.000156. Its phase alone would be exact without noise, and with noise is off by pixels. Both
+    are faded out towards their edges, which do not move. None where they correlate by less than `ALIKE`.
     """
     import numpy as np
     from skimage.registration import phase_cross_correlation
@@ -129,8 +131,10 @@ def shift(first: Any, second: Any) -> tuple[float, float] | None:
         if not np.isfinite(values).all() or not values.any():
             return None
         pair.append(values * np.outer(*(np.hanning(size + 2)[1:-1] for size in plane.shape)))
-    found, _, _ = phase_cross_correlation(*pair, upsample_factor=20)
-    return (-float(found[0]), -float(found[1])) if np.isfinite(found).all() else None
+    found, error, _ = phase_cross_correlation(*pair, upsample_factor=20, normalization=None)
+    if not np.isfinite(found).all() or not 1 - float(error) ** 2 >= ALIKE**2:  # error² is 1 - r², ibid. eq. 1
+        return None
+    return 0.0 - float(found[0]), 0.0 - float(found[1])
 
 
 def _finite(values: Any) -> Any:
