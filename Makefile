@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKFLOW := $(CURDIR)/workflows/ihc/workflow/Snakefile
 JOBS ?= 2
 
-.PHONY: schema test check demo demo-container demo-slurm lock clean
+.PHONY: schema test check demo demo-container demo-slurm demo-nuclei lock clean
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("error: provcap needs Python 3.11 or newer; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -49,6 +49,15 @@ demo-slurm: .venv/installed  ## every job a Slurm job in the container, by profi
 	  --slurm-init-seconds-before-status-checks 2 --quiet --config samples=$(CURDIR)/demo/slurm-run/samples.tsv
 	$(BIN)/provcap check demo/ihc-slurm.crate.zip
 	@$(call finished,demo/slurm-run,demo/ihc-slurm)
+
+demo-nuclei: .venv/installed  ## the second workflow, a neural network on a real micrograph, in its container with Apptainer
+	containers/build nuclei --sif
+	rm -rf demo/nuclei-run demo/nuclei.crate.zip
+	mkdir -p demo/nuclei-run && cp workflows/nuclei/config/provcap.yaml config/terms.yaml demo/nuclei-run/
+	$(BIN)/provcap run -d demo/nuclei-run --crate demo/nuclei.crate.zip -- \
+	  -s $(CURDIR)/workflows/nuclei/workflow/Snakefile --cores $(JOBS) --use-singularity --quiet
+	$(BIN)/provcap check demo/nuclei.crate.zip
+	@$(call finished,demo/nuclei-run,demo/nuclei)
 
 define finished
 rm -f $(2).prov.svg && $(BIN)/provcap prov -d $(1) -f svg -o $(2).prov.svg && \
