@@ -109,24 +109,35 @@ def of_tree(root: str | os.PathLike[str]) -> tuple[str, int]:
 
     Its files are hashed in parallel, many small ones by other processes. Raises OSError.
     """
+    found, size = listing(root)
+    return of_listing(found), size
+
+
+def listing(root: str | os.PathLike[str]) -> tuple[dict[bytes, tuple[str, str]], int]:
+    """Kind and SHA-256 in hex of each file of the tree at `root`, by its path in it; and their size. Raises OSError."""
     base = os.path.abspath(root)
     entries = {path: os.lstat(path) for path in _walk(base)}
     regular = [path for path, info in entries.items() if stat_module.S_ISREG(info.st_mode)]
     hexdigests = _hash_all(regular, sum(entries[path].st_size for path in regular))
-    lines = []
+    found = {}
     for path, info in entries.items():
-        kind, hexdigest = ("f", hexdigests[path]) if path in hexdigests else _special(path, info)
         name = os.fsencode(path[len(base) :].lstrip("/"))
-        lines.append((name, f"{kind} {hexdigest} ".encode() + name + b"\0"))
-    listing = hashlib.sha256(b"".join(line for _, line in sorted(lines)))
-    return "sha256:" + listing.hexdigest(), sum(entries[path].st_size for path in regular)
+        found[name] = ("f", hexdigests[path]) if path in hexdigests else _special(path, info)
+    return found, sum(entries[path].st_size for path in regular)
+
+
+def of_listing(entries: Mapping[bytes, tuple[str, str]]) -> str:
+    """Digest of the directory tree with these `entries`, as `listing` gives them."""
+    whole = hashlib.sha256()
+    for name in sorted(entries):
+        kind, hexdigest = entries[name]
+        whole.update(f"{kind} {hexdigest} ".encode() + name + b"\0")
+    return "sha256:" + whole.hexdigest()
 
 
 def of_contents(files: Mapping[str, bytes]) -> str:
     """Digest of the directory tree whose regular files are `files`, by path in it, as `of_tree` gives it."""
-    names = sorted((os.fsencode(path), hashlib.sha256(data).hexdigest()) for path, data in files.items())
-    listing = hashlib.sha256(b"".join(f"f {hexdigest} ".encode() + name + b"\0" for name, hexdigest in names))
-    return "sha256:" + listing.hexdigest()
+    return of_listing({os.fsencode(path): ("f", hashlib.sha256(data).hexdigest()) for path, data in files.items()})
 
 
 def _hash_all(paths: list[str], total: int) -> dict[str, str]:

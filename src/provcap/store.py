@@ -6,6 +6,7 @@
 ├── sources/<sha256>            the workflow's files as they were when a run began
 ├── order/<run id>              only where a clock stepped back: after which run that run stands
 ├── images/<sha256>.json       what image files say of themselves, by their digest; <sha256>.ome.xml: their OME-XML
+├── embedded/<sha256>.json      which output has its lineage inside, by the digest of what is there now
 ├── deposits/<key>.json         how far the deposit of a crate in an archive is
 └── runs/<run id>/
     ├── events.jsonl            what the main process planned and saw
@@ -13,6 +14,7 @@
     ├── records.jsonl           the same lines after `collect` has gathered them
     ├── environments/<sha256>.json
     ├── seal.json               the ends of hash chains over events and records, once the run has ended
+    ├── study.json              what a sheet says of sample and imaging, with sheet-<sha256>.xlsx, the sheet itself
     └── run.json                everything above, joined
 """
 
@@ -162,6 +164,24 @@ def write_atomic(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def write_durable(path: Path, content: bytes) -> None:
+    """As `write_atomic`, and it stays when the machine stops: for what must be there before something else is."""
+    write_atomic(path, content)
+    with open(path, "rb") as stream:
+        os.fsync(stream.fileno())
+    sync(path.parent)
+
+
+def sync(folder: Path) -> None:
+    """Make what was renamed in `folder` durable, on file systems that let it. Never raises."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def keep_source(workdir: str | os.PathLike[str], content: bytes) -> str:

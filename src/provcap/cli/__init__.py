@@ -17,12 +17,15 @@ from collections.abc import Iterable, Sequence
 
 from provcap import __version__
 from provcap.cli import (
+    annotating,
     bars,
     comparing,
     depositing,
+    embedding,
     importing,
     looking,
     packing,
+    preparing,
     querying,
     recording,
     redacting,
@@ -38,6 +41,9 @@ GROUPS = (
     *(starting, recording, looking, watching, packing, redacting, sealing, comparing, rerunning, reporting, querying),
     importing,
     depositing,
+    preparing,
+    embedding,
+    annotating,
 )
 
 LONGEST = 500  #: characters of a name in an error

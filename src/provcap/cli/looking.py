@@ -7,6 +7,7 @@ import json
 import sys
 
 from provcap import codec, store
+from provcap.cli import embedding
 from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict, with_images
 from provcap.errors import ProvcapError
 from provcap.model import Run
@@ -24,6 +25,9 @@ def add(verbs: Verbs) -> None:
     what.add_argument("--jobs", action="store_true", help="one line per job")
     what.add_argument("--software", action="store_true", help="every package of every environment")
     what.add_argument("--images", action="store_true", help="what image files say of their acquisition")
+    what.add_argument("--quality", action="store_true", help="what was measured of the images that it read")
+    what.add_argument("--quality-of-all", action="store_true", help="the same, of the images that it made, too")
+    what.add_argument("--study", action="store_true", help="what a sheet says of sample and imaging")
     show.set_defaults(verb=cmd_show)
 
 
@@ -49,6 +53,8 @@ def cmd_list(options: argparse.Namespace) -> int:
 def cmd_show(options: argparse.Namespace) -> int:
     from provcap import index
 
+    if not options.file and embedding.is_image(options):
+        return embedding.show(options)
     opened, path = (
         index.look_up(options.run, options.directory, options.file)
         if options.file
@@ -76,6 +82,11 @@ def _shown(options: argparse.Namespace, opened: Opened) -> str:
     if options.images:
         run = with_images(opened)
         return json.dumps(summary.images_plain(run)) if options.json else summary.screen(summary.of_images(run))
+    if options.quality or options.quality_of_all:
+        run = with_images(opened, made=options.quality_of_all)
+        return json.dumps(summary.quality_plain(run)) if options.json else summary.screen(summary.of_quality(run))
+    if options.study:
+        return codec.dumps(codec.encode(run.study)) if options.json else summary.screen(summary.of_study(run))
     if options.job:
         job = summary.find_job(run, options.job)
         return codec.dumps(codec.encode(job)) if options.json else summary.screen(summary.of_job(run, job))

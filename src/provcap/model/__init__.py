@@ -8,6 +8,7 @@ absolute only when they lie outside it. An unknown value is None or empty, and h
 from provcap.model.acquisition import Acquisition, Channel, Intensities, Objective
 from provcap.model.comparison import Comparison, Direction, Measure, Outcome, Verdict
 from provcap.model.dependence import Dependence, Judgement
+from provcap.model.embedding import Embedding
 from provcap.model.files import Artifact, Gap, Source
 from provcap.model.job import JSON, Draw, Job, Status
 from provcap.model.machine import Accounting, Gpu, Hardware, Usage
@@ -56,6 +57,7 @@ __all__ = [
     "Dependence",
     "Direction",
     "Draw",
+    "Embedding",
     "Environment",
     "Gap",
     "Gpu",

@@ -1,0 +1,106 @@
+"""What is told of an image inside of it: enough to find the record, and to know without it what made the image.
+
+An image goes further than a crate does. So names of people and machines are replaced as for publication, and no path
+of this machine is told.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from provcap import codec, digest
+from provcap.model import Artifact, Job, Run
+from provcap.opening import IN_CRATE, Opened
+from provcap.redact.known import of_run
+from provcap.redact.pseudonyms import Pseudonyms
+
+MOST: Final = 60  #: programs and modules that are named
+LARGEST_PARAMS: Final = 64 << 10  #: bytes of JSON; larger ones stand in the record
+_ABSOLUTE: Final = re.compile(r"(?<![\w.~/:-])(?:file://)?/(?:[^\s/'\"<>|:;,]+/)+([^\s/'\"<>|:;,]*)")
+_WINDOWS: Final = re.compile(r"\b[A-Za-z]:\\(?:[^\\\s'\"]+\\)*([^\\\s'\"]*)")
+
+
+def facts(opened: Opened, job: Job, artifact: Artifact, identifier: str | None) -> dict[str, Any]:
+    """What is told of `artifact`, which `job` of the run made; the same for the same."""
+    run = opened.run
+    clean = functools.partial(_clean, names=Pseudonyms(of_run(run)), workdir=run.workdir)
+    params = codec.dumps(job.params)
+    told = {
+        "file": clean(artifact.path),
+        "identifier": identifier,
+        "run": run.id,
+        "run_record": _record(opened),
+        "job": _told(
+            {
+                "id": job.id,
+                "rule": job.rule,
+                "run": job.run if job.run != run.id else None,
+                "wildcards": clean(dict(job.wildcards)),
+                "params": clean(dict(job.params)) if len(params) <= LARGEST_PARAMS else None,
+                "params_left_out": None if len(params) <= LARGEST_PARAMS else f"{len(params)} bytes, in the record",
+                "started": job.started,
+                "ended": job.ended,
+                "record": digest.of_bytes(codec.dumps(codec.encode(job)).encode("utf-8", "surrogateescape")),
+            }
+        ),
+        "workflow": _told(
+            {
+                "snakefile": clean(run.workflow.snakefile),
+                "repository": clean(run.workflow.repository),
+                "commit": run.workflow.commit,
+                "changed": run.workflow.dirty,
+            }
+        ),
+        "software": clean(_software(run, job)),
+    }
+    return _told(told)
+
+
+def _told(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, {}, [], "")}
+
+
+def _record(opened: Opened) -> str:
+    """Digest of the run.json as it lies there."""
+    place = opened.folder / "run.json" if opened.folder else opened.crate / IN_CRATE if opened.crate else None
+    if place is not None and place.is_file():
+        return digest.of_file(place)
+    return digest.of_bytes(codec.dump_run(opened.run).encode("utf-8", "surrogateescape"))
+
+
+def _software(run: Run, job: Job) -> list[dict[str, Any]]:
+    """Name and version of what made the image: engine, container image, commands, imported modules."""
+    found: list[dict[str, Any]] = [
+        {"name": "Snakemake", "version": run.snakemake_version},
+        {"name": "provcap", "version": run.provcap_version},
+    ]
+    image = next((image for image in run.images if image.id == job.image), None)
+    if image is not None:
+        found.append({"name": image.reference, "version": image.digest, "kind": "container image"})
+    imports = next((imports for imports in run.imports if imports.id == job.imports), None)
+    found += [{"name": tool.package or tool.name, "version": tool.version} for tool in job.tools]
+    found += [{"name": m.distribution or m.name, "version": m.version} for m in (imports.modules if imports else ())]
+    known = [_told(one) for one in found if one["version"]]
+    return [one for n, one in enumerate(known) if one not in known[:n]][:MOST]
+
+
+def _clean(value: Any, names: Pseudonyms, workdir: str) -> Any:
+    """A JSON value without names of people, machines and their directories."""
+    return _without_paths(names.value(_without_paths(value, workdir)), workdir)
+
+
+def _without_paths(value: Any, workdir: str) -> Any:
+    if isinstance(value, dict):
+        return {_without_paths(key, workdir): _without_paths(item, workdir) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_paths(item, workdir) for item in value]
+    if not isinstance(value, str):
+        return value
+    if len(workdir) > 1:
+        value = re.sub(re.escape(workdir.rstrip("/")) + r"(?:/|\Z)", "", value)
+    if value.startswith("/") and "\n" not in value and (len(value) > 1):  # blanks may stand in a name
+        return PurePosixPath(value).name
+    return _WINDOWS.sub(r"\1", _ABSOLUTE.sub(r"\1", value))

@@ -1,0 +1,187 @@
+"""The annotation in an OME-Zarr: an attribute of its root group, and an RO-Crate beside it.
+
+NGFF 0.4 keeps attributes in ``.zattrs`` (and once more in ``.zmetadata``), 0.5 in ``zarr.json``. The texts of these
+files stay byte for byte but for our member. ``ro-crate-metadata.json`` in the root is what the NGFF challenge of 2024
+agreed on (https://github.com/ome/ome2024-ngff-challenge).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from provcap import digest, store
+from provcap.embed import annotation, members
+from provcap.embed.annotation import KEY, Left, Placed
+
+CRATE: Final = "ro-crate-metadata.json"
+#: what is no pixel; the OME-XML of bioformats2raw is among it
+METADATA: Final = frozenset(
+    (b".zattrs", b".zgroup", b".zarray", b".zmetadata", b"zarr.json", CRATE.encode(), b"METADATA.ome.xml")
+)
+#: each file that holds attributes of the root group, and where in it
+_PLACES: Final = {".zmetadata": ("metadata", ".zattrs"), ".zattrs": (), "zarr.json": ("attributes",)}
+_IMAGES: Final = ("multiscales", "bioformats2raw.layout", "plate", "well")
+_LARGEST: Final = 64 << 20  #: bytes of one of these files
+Listing = Mapping[bytes, tuple[str, str]]
+Describe = Callable[[dict[str, Any]], bytes]  #: gives the RO-Crate for what is told
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The root group of an OME-Zarr: those of its files that are changed, as they are."""
+
+    root: Path
+    texts: dict[str, str]
+    crate: bytes | None  #: its RO-Crate
+
+    @property
+    def has_foreign_crate(self) -> bool:
+        """Whether somebody else wrote its RO-Crate."""
+        return self.crate is not None and not _is_ours(self.crate)
+
+    def attributes(self) -> dict[str, Any]:
+        """The attributes of the root group."""
+        for name in ("zarr.json", ".zattrs"):
+            if name in self.texts:
+                plain = json.loads(self.texts[name])
+                for step in _PLACES[name]:
+                    plain = plain.get(step)
+                return plain if isinstance(plain, dict) else {}
+        return {}
+
+
+def opened(root: Path) -> Group:
+    """The group at `root`. Raises Left when it is no OME-Zarr image, or one that cannot be read."""
+    found = {name: data for name in (*_PLACES, CRATE) if (data := _content(root / name)) is not None}
+    crate = found.pop(CRATE, None)
+    try:
+        group = Group(root, {name: data.decode() for name, data in found.items()}, crate)
+        attributes = group.attributes()
+    except (ValueError, AttributeError, RecursionError):
+        raise Left("its attributes are no JSON that can be read") from None
+    inner = attributes.get("ome")
+    if not any(name in part for part in (attributes, inner if isinstance(inner, dict) else {}) for name in _IMAGES):
+        raise Left("it is no OME-Zarr image: it names no multiscales")
+    return group
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(info.st_mode) or info.st_size > _LARGEST:
+        raise Left(f"its {path.name} is no file, or too large")
+    return path.read_bytes()
+
+
+def _is_ours(crate: bytes) -> bool:
+    return annotation.FORMAT.partition("/")[0].encode() + b"/" in crate
+
+
+def lineage(group: Group) -> dict[str, Any] | None:
+    """The annotation of `group`. Raises Left when it has one that cannot be read."""
+    found = group.attributes().get(KEY)
+    if found is None:
+        return None
+    if len(json.dumps(found)) > annotation.LARGEST:
+        raise Left(f"the annotation in it has more than {annotation.LARGEST} bytes")
+    return annotation.checked(found)
+
+
+def recorded(group: Group, listing: Listing) -> str:
+    """Digest of the tree without what is ours in it."""
+    entries = dict(listing)
+    for name, text in _originals(group).items():
+        entries[name.encode()] = _entry(text.encode())
+    if group.crate is not None and not group.has_foreign_crate:
+        entries.pop(CRATE.encode(), None)
+    return digest.of_listing(entries)
+
+
+def _originals(group: Group) -> dict[str, str]:
+    return {name: members.take(text, _PLACES[name], KEY) for name, text in group.texts.items()}
+
+
+def _entry(data: bytes) -> tuple[str, str]:
+    return "f", digest.of_bytes(data).removeprefix("sha256:")
+
+
+def pixels(listing: Listing) -> str:
+    """Digest of all files that are not metadata, as that of a tree of them alone."""
+    return digest.of_listing({name: e for name, e in listing.items() if name.rpartition(b"/")[2] not in METADATA})
+
+
+def write(
+    source: Path, target: Path, known: str, told: dict[str, Any], describe: Describe,
+    before: Callable[[Placed, str], None] | None,
+) -> Placed:  # fmt: skip
+    """Put the image at `source`, recorded as `known`, with `told` in it at `target`; see `ometiff.write`."""
+    group = opened(source)
+    listing, size = digest.listing(source)
+    if digest.of_listing(listing) != known and recorded(group, listing) != known:
+        raise Left("it is no longer what the run recorded")
+    told = {**told, "recorded": known, "pixels": pixels(listing)}
+    value = annotation.text(told).decode()
+    try:
+        texts = {
+            name: members.put(text, _PLACES[name], KEY, value).encode()
+            for name, text in group.texts.items()
+            if name != ".zmetadata" or ".zattrs" in json.loads(text).get("metadata", {})
+        }
+    except (ValueError, AttributeError, RecursionError):
+        raise Left("its attributes are no JSON that can be written to") from None
+    ours = {} if group.has_foreign_crate else {CRATE: describe(told)}
+    new = {**ours, **texts}  # the attributes last: they are what counts
+    entries = {**listing, **{name.encode(): _entry(data) for name, data in new.items()}}
+    sizes = {**{name: len(text.encode()) for name, text in group.texts.items()}, CRATE: len(group.crate or b"")}
+    placed = Placed(digest.of_listing(entries), size + sum(len(data) - sizes.get(n, 0) for n, data in new.items()))
+    if before is not None:
+        before(placed, told["pixels"])
+    _copy(source, target, new) if source != target else _replace(source, new)
+    return placed
+
+
+def _copy(source: Path, target: Path, new: Mapping[str, bytes]) -> None:
+    scratch = target.with_name(f".{target.name}.{store.unique()}.tmp")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copytree(source, scratch, symlinks=True)
+        _replace(scratch, new)
+        os.rename(scratch, target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    store.sync(target.parent)
+
+
+def _replace(root: Path, new: Mapping[str, bytes]) -> None:
+    """Write the files `new` below `root`, each at once, and leave all times as they were."""
+    stamp = os.stat(root)
+    for name, data in new.items():
+        path = root / name
+        before = None
+        with contextlib.suppress(OSError):
+            before = os.stat(path)
+        scratch = root.parent / f".{root.name}.{name}.{store.unique()}.tmp"  # the tree never has a file of its own
+        try:
+            scratch.write_bytes(data)
+            if before is not None:
+                os.chmod(scratch, before.st_mode & 0o7777)
+                os.utime(scratch, ns=(before.st_atime_ns, before.st_mtime_ns))
+            else:
+                os.utime(scratch, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+            with open(scratch, "rb") as stream:
+                os.fsync(stream.fileno())
+            os.replace(scratch, path)
+        finally:
+            scratch.unlink(missing_ok=True)
+    store.sync(root)
+    os.utime(root, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
