@@ -3,5 +3,6 @@
 from provcap.bioimage.acquiring import images, metadata, paths
 from provcap.bioimage.describing import described
 from provcap.bioimage.facts import facts
+from provcap.bioimage.qualities import measured
 
-__all__ = ["described", "facts", "images", "metadata", "paths"]
+__all__ = ["described", "facts", "images", "measured", "metadata", "paths"]

@@ -91,7 +91,7 @@ def field_uniformity(plane: Any) -> float | None:
     pixels; here of whatever the image shows, after a Gaussian of 1/64 of the shorter side. Values below 0 have none.
     """
     import numpy as np
-    from skimage.filters import gaussian
+    from skimage import filters
 
     if min(plane.shape) < 16:
         return None
@@ -102,10 +102,11 @@ def field_uniformity(plane: Any) -> float | None:
     weight = known.mean(axis=(1, 3), dtype="f8")
     mean = np.where(known, blocks, 0).mean(axis=(1, 3), dtype="f8")
     sigma = min(high, wide) / 64
+    smooth: Any = filters.gaussian
     told = {"sigma": sigma, "mode": "nearest", "preserve_range": True}
-    weight = gaussian(weight, **told)
+    weight = smooth(weight, **told)
     seen = weight > 0.01
-    field = gaussian(mean, **told)[seen] / weight[seen]
+    field = smooth(mean, **told)[seen] / weight[seen]
     if not field.size or field.min() < 0 or field.max() <= 0:
         return None
     return _told(float(field.min() / field.max()))
@@ -119,7 +120,7 @@ def shift(first: Any, second: Any) -> tuple[float, float] | None:
     are faded out towards their edges, which do not move. None where they correlate by less than `ALIKE`.
     """
     import numpy as np
-    from skimage.registration import phase_cross_correlation
+    from skimage import registration
 
     pair = []
     for plane in (first, second):
@@ -131,7 +132,8 @@ def shift(first: Any, second: Any) -> tuple[float, float] | None:
         if not np.isfinite(values).all() or not values.any():
             return None
         pair.append(values * np.outer(*(np.hanning(size + 2)[1:-1] for size in plane.shape)))
-    found, error, _ = phase_cross_correlation(*pair, upsample_factor=20, normalization=None)
+    correlate: Any = registration.phase_cross_correlation
+    found, error, _ = correlate(*pair, upsample_factor=20, normalization=None)
     if not np.isfinite(found).all() or not 1 - float(error) ** 2 >= ALIKE**2:  # error² is 1 - r², ibid. eq. 1
         return None
     return 0.0 - float(found[0]), 0.0 - float(found[1])

@@ -54,11 +54,14 @@ def strict(options: argparse.Namespace, gaps: Sequence[Gap]) -> int:
     return 0
 
 
-def with_images(opened: Opened) -> Run:
-    """The run with what its images say, where its files are at hand; a crate has that in its record."""
+def with_images(opened: Opened, made: bool = False) -> Run:
+    """The run with what its images say, where its files are at hand; a crate has that in its record. With `made` the
+    images that it made are measured, too."""
     from provcap import bioimage
 
-    return bioimage.described(opened.run, opened.files if opened.crate is None and not opened.going_on else None)
+    files = opened.files if opened.crate is None and not opened.going_on else None
+    run = bioimage.described(opened.run, files)
+    return bioimage.measured(run, files, made=True) if made else run
 
 
 def new_file(path: Path, content: bytes) -> None:

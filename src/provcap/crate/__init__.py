@@ -16,7 +16,9 @@ from provcap.crate import (
     assemble,
     assessments,
     containers,
+    dependence,
     files,
+    qualities,
     readme,
     sink,
     software,
@@ -124,6 +126,8 @@ def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes], profile: 
     workflow.add_steps(draft, run, packing, main)
     files.add_items(draft, run, packing)
     acquisitions.add_acquisitions(draft, run, packing, extras)
+    qualities.add_qualities(draft, run, packing)
+    dependence.add_dependences(draft, run, packing, main)
     tools = {rule: draft.entities[fragment("step", rule)]["workExample"]["@id"] for rule in workflow.steps(run)}
     images = add_images(draft, run)
     containers.describe_images(draft, run, packing)

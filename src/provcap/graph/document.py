@@ -16,7 +16,9 @@ from provcap import codec, terms
 from provcap.errors import ProvcapError
 from provcap.graph.acquisitions import Acquisitions
 from provcap.graph.assessments import add_assessments
+from provcap.graph.dependence import Judgements, add_dependences
 from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, Value, attributes, local_name, pairs
+from provcap.graph.qualities import Qualities
 from provcap.graph.surroundings import Surroundings
 from provcap.graph.versions import History, Link, Scope, Version, ancestry, trace, whole
 from provcap.graph.whole_run import add_run, span
@@ -46,6 +48,7 @@ def document(run: Run, path: str | None = None) -> ProvDocument:
         for step in run.steps:
             surroundings.step(step.rule)
         add_assessments(draft, writer.results())
+        add_dependences(draft, surroundings)
     gaps = draft.gaps_left() if path is None else draft.gaps("run")
     draft.document.get_record(draft.activity)[0].add_attributes(attributes([], None, {TERMS["gap"]: gaps}))
     return draft.document
@@ -71,6 +74,8 @@ class _Writer:
         self.history = history
         self.scope = scope
         self.acquisitions = Acquisitions(draft)
+        self.qualities = Qualities(draft)
+        self.judgements = Judgements(draft)
         self.names = {v.identity: draft.name("file", v.artifact.path, *v.identity) for v in scope.versions}
         self.runs = {draft.run.id}
         self._removes_temp = draft.run.status == "succeeded" and not KEEPS_TEMP & set(draft.run.command)
@@ -94,6 +99,8 @@ class _Writer:
         types = [WFPROV["Artifact"], TERMS[artifact.kind.capitalize()]]
         formats = [(SCHEMA["encodingFormat"], Identifier(t.iri)) for t in terms.of_path(self.run, artifact.path)]
         formats += self.acquisitions.of(artifact.digest)
+        formats += self.qualities.of(artifact.digest)
+        formats += self.judgements.of(artifact.path, artifact.digest)
         self.prov.entity(self.names[version.identity], attributes(types, artifact.path, told) + formats)
 
     def results(self) -> dict[str, QualifiedName]:
