@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKFLOW := $(CURDIR)/workflows/ihc/workflow/Snakefile
 JOBS ?= 2
 
-.PHONY: schema test check demo demo-container demo-slurm demo-nuclei lock clean
+.PHONY: schema test check demo demo-container demo-slurm demo-nuclei demo-timelapse lock clean
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("error: provcap needs Python 3.11 or newer; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -58,6 +58,14 @@ demo-nuclei: .venv/installed  ## the second workflow, a neural network on a real
 	  -s $(CURDIR)/workflows/nuclei/workflow/Snakefile --cores $(JOBS) --use-singularity --quiet
 	$(BIN)/provcap check demo/nuclei.crate.zip
 	@$(call finished,demo/nuclei-run,demo/nuclei)
+
+demo-timelapse: .venv/installed  ## the third workflow: a time series as OME-Zarr, its nuclei tracked and scored; needs no engine
+	rm -rf demo/timelapse-run demo/timelapse.crate.zip
+	mkdir -p demo/timelapse-run && cp config/timelapse/*.yaml config/terms.yaml demo/timelapse-run/
+	$(BIN)/provcap run -d demo/timelapse-run --crate demo/timelapse.crate.zip -- \
+	  -s $(CURDIR)/workflows/timelapse/workflow/Snakefile --cores $(JOBS) --quiet
+	$(BIN)/provcap check demo/timelapse.crate.zip
+	@$(call finished,demo/timelapse-run,demo/timelapse)
 
 define finished
 rm -f $(2).prov.svg && $(BIN)/provcap prov -d $(1) -f svg -o $(2).prov.svg && \
