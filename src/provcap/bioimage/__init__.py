@@ -3,6 +3,6 @@
 from provcap.bioimage.acquiring import images, metadata, paths
 from provcap.bioimage.describing import described
 from provcap.bioimage.facts import facts
-from provcap.bioimage.qualities import measured
+from provcap.bioimage.qualities import measured, sources
 
-__all__ = ["described", "facts", "images", "measured", "metadata", "paths"]
+__all__ = ["described", "facts", "images", "measured", "metadata", "paths", "sources"]

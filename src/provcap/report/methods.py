@@ -15,7 +15,9 @@ from provcap import questions
 from provcap.errors import ProvcapError
 from provcap.model import Hardware, Job, Run
 from provcap.report.citations import works
+from provcap.report.dependence import DependenceFacts, dependence_facts
 from provcap.report.images import AcquiredFact, acquired_facts
+from provcap.report.quality import QualityFact, quality_fact
 from provcap.report.rows import Parameter, order, parameters
 from provcap.report.software import image_rows, used_modules, used_tools
 from provcap.report.wording import one_line, visible
@@ -77,6 +79,8 @@ class Facts:
     acquired: tuple[AcquiredFact, ...]
     more_acquired: int  #: ways of acquisition beyond `acquired`
     imported: bool  #: nothing was recorded while it ran
+    quality: QualityFact | None
+    depends: DependenceFacts | None  #: what the workflow says that it needs of its images
 
 
 def methods(run: Run, language: str = "en") -> str:
@@ -130,7 +134,9 @@ def facts(run: Run) -> Facts:
         works=works(cited),
         acquired=acquired,
         more_acquired=more_acquired,
+        quality=quality_fact(run),
         imported=any(gap.slug == "post-hoc" for gap in run.gaps),
+        depends=dependence_facts(run),
     )
 
 

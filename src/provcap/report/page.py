@@ -22,8 +22,10 @@ from provcap.drawing.diagram import duration, seconds_between, size_text
 from provcap.explain import Explanation
 from provcap.model import Artifact, Comparison, Run
 from provcap.report import chance, chart, pictures, rows, software, tables, unknown, wording
+from provcap.report.dependence import dependence_facts
 from provcap.report.images import image_files
 from provcap.report.methods import methods
+from provcap.report.quality import quality_table
 from provcap.report.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -98,6 +100,8 @@ def _told(run: Run, shelf: Shelf) -> dict[str, Any]:
         "places": software.places(run),
         "images": software.image_rows(run),
         "image_files": image_files(run),
+        "quality": quality_table(run),
+        "depends": dependence_facts(run),
         "chances": chance.chances(run),
         "unknowns": unknown.unknowns(run),
         "files": _files(run),
