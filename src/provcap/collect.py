@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provcap import accounting, assessed, codec, digest, journal, progress, store, surroundings, told
+from provcap import accounting, annotated, assessed, codec, digest, journal, progress, store, surroundings, told
 from provcap.about import read_about
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
@@ -129,6 +129,7 @@ def _assemble(
     workflow = _workflow(start, gaps)
     environments = journal.read_environments(folder, gaps)
     about, more = read_about(Path(start["workdir"]))
+    study = annotated.kept(folder, gaps)
     plain = {
         "id": folder.name,
         "status": status,
@@ -149,6 +150,7 @@ def _assemble(
     run = codec.decode(Run, {key: value for key, value in plain.items() if value is not None})
     unique = sorted(set(gaps + more), key=lambda g: (g.subject, g.slug, g.message))
     run = replace(run, jobs=tuple(jobs), gaps=tuple(unique), about=about)
+    run = annotated.with_study(run, study) if study else run
     return surroundings.with_earlier(run, lambda name: _earlier(folder.with_name(name)))
 
 

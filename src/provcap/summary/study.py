@@ -1,0 +1,19 @@
+"""What a sheet says of sample and imaging, in words."""
+
+from __future__ import annotations
+
+from provcap.model import Run
+from provcap.studied import blocks
+from provcap.summary.columns import line, table
+
+
+def of_study(run: Run) -> str:
+    """An entry per line of the sheet."""
+    if run.study is None:
+        return "nobody has said what was imaged: provcap template rembi -o study.xlsx"
+    parts = []
+    for block in blocks(run):
+        rows = [(f"  {line(label)}", line(value)) for label, value in block.lines]
+        parts.append("\n".join([f"{block.module}: {line(block.name)}", table(rows)]))
+    gaps = [line(f"[{gap.slug}] {gap.message}") for gap in run.gaps if gap.slug == "no-such-image"]
+    return "\n\n".join([*parts, *gaps])
