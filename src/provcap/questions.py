@@ -60,6 +60,13 @@ def outputs(run: Run) -> tuple[Artifact, ...]:
     return tuple(found[path] for path in sorted(found))
 
 
+def is_now(run: Run, artifact: Artifact, found: str) -> bool:
+    """Whether what has the digest `found` is what `artifact` was, perhaps with its lineage embedded since."""
+    return artifact.digest in (None, found) or any(
+        (e.path, e.file, e.embedded) == (artifact.path, artifact.digest, found) for e in run.embeddings
+    )
+
+
 def is_transient(artifact: Artifact) -> bool:
     """Whether the artifact is gone when the run has ended: temp(), pipe() and service()."""
     return bool({"temp", "pipe", "service"} & set(artifact.flags)) or artifact.kind in ("pipe", "service")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, questions, store
+from provcap import codec, embed, questions, store
 from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job
 
@@ -49,14 +49,14 @@ def standing(
         )
         plain = {k: entry[k] for k in _PLAIN if k in entry}
         jobs[job_id] = codec.decode(Job, {**plain, "id": job_id, "run": folder.name, "status": "up_to_date"})
-    found = _with_makers(ran, list(jobs.values()), earlier)
+    found = _with_makers(ran, list(jobs.values()), earlier, folder.absolute().parents[2])
     subjects = {f"job:{job.id}" for job in found}
     gaps += [gap for gap in unknown if gap.subject in subjects]
     return found
 
 
-def _with_makers(ran: list[Job], found: list[Job], earlier: dict[str, Job]) -> list[Job]:
-    """`found` and the earlier attempts that made, byte for byte, what it and `ran` read."""
+def _with_makers(ran: list[Job], found: list[Job], earlier: dict[str, Job], workdir: Path) -> list[Job]:
+    """`found` and the earlier attempts that made, byte for byte or but for its lineage, what it and `ran` read."""
     made = {artifact.path for job in (*ran, *found) for artifact in job.made}
     reading = [*ran, *found]
     for job in reading:
@@ -64,7 +64,8 @@ def _with_makers(ran: list[Job], found: list[Job], earlier: dict[str, Job]) -> l
             maker = earlier.get(artifact.path)
             if maker is None or artifact.path in made or artifact.digest is None:
                 continue
-            if any((a.path, a.digest) == (artifact.path, artifact.digest) for a in maker.made):
+            same = {artifact.digest, embed.known_as(workdir, artifact.digest)}
+            if any(a.path == artifact.path and a.digest in same for a in maker.made):
                 maker = replace(maker, status="up_to_date")
                 made.update(a.path for a in maker.made)
                 reading.append(maker)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from provcap import digest, store
+from provcap import digest, embed, store
 from provcap.bioimage.found import Unreadable
 from provcap.model import Artifact
 
@@ -22,7 +22,7 @@ def reading(files: Path, artifact: Artifact) -> Iterator[Path]:
     """The image, as the run recorded it. Raises Unreadable when it is not that, before or after the block."""
     path = _inside(files, artifact.path)
     before = list(_state(path))
-    _verify(artifact, path)
+    _verify(artifact, path, files)
     yield path
     if list(_state(path)) != before:
         raise Unreadable("it was changed while it was read")
@@ -38,12 +38,12 @@ def _inside(files: Path, path: str) -> Path:
     return found
 
 
-def _verify(artifact: Artifact, path: Path) -> None:
+def _verify(artifact: Artifact, path: Path, files: Path) -> None:
     try:
         now = digest.of_tree(path)[0] if artifact.kind == "directory" else digest.of_file(path)
     except OSError as error:
         raise Unreadable(f"its file cannot be read: {error.strerror or error}") from None
-    if now != artifact.digest:
+    if artifact.digest not in (now, embed.known_as(files, now)):
         raise Unreadable("it is no longer what the run recorded")
 
 

@@ -13,7 +13,7 @@ from provcap.carrying.nested import crate
 from provcap.crate.places import inside
 from provcap.embed import Carried, Left, Placed
 from provcap.errors import ProvcapError, TargetExists
-from provcap.model import Artifact, Embedding
+from provcap.model import Artifact, Embedding, Run
 from provcap.opening import Opened
 
 
@@ -73,6 +73,14 @@ def _place(artifact: Artifact, files: Path, target: Path | None) -> Path:
     return files / artifact.path if target is None else target / inside(artifact.path)
 
 
+def _folder(run: Run, path: str) -> str | None:
+    """The directory among the outputs that the file at `path` lies in."""
+    return next(
+        (a.path for a in questions.outputs(run) if a.kind == "directory" and path.startswith(a.path.rstrip("/") + "/")),
+        None,
+    )
+
+
 def _carry(
     opened: Opened, artifact: Artifact, files: Path, place: Path, in_place: bool, identifier: str | None
 ) -> Carried:
@@ -85,6 +93,8 @@ def _carry(
     try:
         if not embed.is_image(path):
             raise Left("it is neither a TIFF nor an OME-Zarr")
+        if in_place and (folder := _folder(opened.run, path)):
+            raise Left(f"it lies in {folder}, and the digest of that directory was recorded")
         if known is None:
             raise Left("the run has no digest of it")
         told = facts(opened, job, artifact, identifier)

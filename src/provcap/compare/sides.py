@@ -7,7 +7,7 @@ import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -84,6 +84,8 @@ class Side:
         found = self._at_hand(artifact.path, place)
         if found.problem or artifact.digest in (None, found.digest):
             return found
+        if self.run is not None and found.digest and questions.is_now(self.run, artifact, found.digest):
+            return replace(found, digest=artifact.digest)  # with its lineage in it: what was made counts
         problem = f"it changed since {self.name} recorded it"
         return Thing(artifact.path, artifact.digest, problem=problem, directory=directory)
 
@@ -131,15 +133,15 @@ def _in_crate(run: Run, root: Path, crate: Path) -> dict[str, str]:
     for artifact in questions.outputs(run):
         for entity in called.get(_readable(artifact.path), []):
             place = root / unquote(entity["@id"])
-            if _is_there(place) and place.resolve().is_relative_to(inner) and _is_version(entity, artifact):
+            if _is_there(place) and place.resolve().is_relative_to(inner) and _is_version(run, entity, artifact):
                 found[artifact.path] = str(place)
     return found
 
 
-def _is_version(entity: dict[str, Any], artifact: Artifact) -> bool:
+def _is_version(run: Run, entity: dict[str, Any], artifact: Artifact) -> bool:
     """Whether `entity` is the version that `artifact` is, as a crate may have several versions of one path."""
     stated = entity.get("sha256")
-    return not stated or artifact.digest in (None, f"sha256:{stated}")
+    return not stated or questions.is_now(run, artifact, f"sha256:{stated}")
 
 
 def _readable(text: str) -> str:

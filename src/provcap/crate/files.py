@@ -64,6 +64,10 @@ def _add_item(draft: Draft, run: Run, item: Item, rule: str | None) -> None:
         sha256=None if directory else (item.digest or "").removeprefix("sha256:"),
         contentUrl=artifact.query,
     )
+    if item.recorded is not None:
+        told = {"value": item.recorded, "propertyID": profile.OWN + "recordedDigest"}
+        place = fragment("recorded", item.recorded)
+        draft.link(entity, "additionalProperty", draft.add(place, "PropertyValue", name="recorded digest", **told))
     if directory and (item.tree or item.digest):
         # sha256 is for the bytes of a file; the digest of a tree is another thing, so it is an identifier of ours
         digest = item.tree if item.place is not None else item.digest

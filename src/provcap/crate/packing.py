@@ -13,7 +13,7 @@ from provcap import digest, progress
 from provcap.crate.draft import fragment
 from provcap.crate.places import Places, file_id
 from provcap.crate.policy import Policy
-from provcap.model import Artifact, Gap, Run, Source
+from provcap.model import Artifact, Embedding, Gap, Run, Source
 from provcap.questions import (
     delivered,
     external_inputs,
@@ -51,6 +51,7 @@ class Item:
     tree: str | None = None  #: tree digest of the embedded directory
     size_bytes: int | None = None
     digest: str | None = None
+    recorded: str | None = None  #: digest of the image as its job made it, when its lineage was embedded since
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class Packing:
     gaps: list[Gap] = field(default_factory=list)
     current: dict[str, str | None] = field(default_factory=dict)  #: digest of each path when the run had ended
     sources: dict[str, str] = field(default_factory=dict)  #: Source.path to @id
+    embedded: dict[tuple[str, str], Embedding] = field(default_factory=dict)  #: by path and what it has now
     images: list[tuple[str, str]] = field(default_factory=list)  #: Image.id and place of each file of an image
 
     def id_of(self, artifact: Artifact) -> str:
@@ -119,6 +121,7 @@ def _source_content(source: Source, read: SourceReader | None) -> bytes | None:
 def pack_artifacts(run: Run, packing: Packing, workdir: Path | None, policy: Policy) -> None:
     """Decide on every version of every file that jobs read, wrote or logged to."""
     roles, latest = _roles(run)
+    packing.embedded = {(one.path, one.embedded): one for one in run.embeddings}
     packing.current.update({path: artifact.digest for path, artifact in latest.items()})
     unmade = _unmade(run)
     for path in progress.over(sorted(latest), "hashing files"):
@@ -226,6 +229,9 @@ def _embed(item: Item, packing: Packing, path: Path | None) -> None:
         item.why_not = "gone since the run"
         packing.gaps.append(Gap(f"{side}-vanished", f"file:{item.artifact.path}", "it is not there any more"))
         return
+    known = packing.embedded.get((item.artifact.path, found))
+    if known is not None and known.file == item.digest:
+        item.digest, item.recorded = found, item.digest
     if item.digest not in (None, found):
         item.why_not = f"changed since the run (it now has {found})"
         message = f"it was {item.digest} when the run had ended and is {found} now"
@@ -285,6 +291,8 @@ def description(item: Item, rule: str | None) -> str:
     """What a reader of the crate is told about `item`, and how to get it when it is not there."""
     kind = {"output": "Final output", "input": "Input", "intermediate": "Intermediate result", "log": "Log"}[item.role]
     text = f"{kind} {item.artifact.path}"
+    if item.recorded is not None:
+        return text + f", with its lineage embedded after the run; as its job made it, it was {item.recorded}"
     if item.why_not is None:
         unhashed = "; not hashed at run time, its digest is that of this copy" if item.artifact.digest is None else ""
         return text + (unhashed if item.artifact.kind == "file" else "")

@@ -129,7 +129,10 @@ def _written(tiff: Tiff, source: Path, target: Path, new: Change, before: Callab
         if (now := os.stat(source)).st_mtime_ns != info.st_mtime_ns or now.st_size != info.st_size:
             raise Left("it was changed while it was read")
         before(placed)
+        parent = os.stat(target.parent)
         os.replace(scratch, target)
+        if source == target:  # a directory is as old as its last change, and may be a result, too
+            os.utime(target.parent, ns=(parent.st_atime_ns, parent.st_mtime_ns))
     finally:
         scratch.unlink(missing_ok=True)
     store.sync(target.parent)

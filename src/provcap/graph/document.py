@@ -18,6 +18,7 @@ from provcap.graph.acquisitions import Acquisitions
 from provcap.graph.assessments import add_assessments
 from provcap.graph.dependence import Judgements, add_dependences
 from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, Value, attributes, local_name, pairs
+from provcap.graph.embeddings import add_embeddings
 from provcap.graph.qualities import Qualities
 from provcap.graph.surroundings import Surroundings
 from provcap.graph.versions import History, Link, Scope, Version, ancestry, trace, whole
@@ -49,6 +50,7 @@ def document(run: Run, path: str | None = None) -> ProvDocument:
             surroundings.step(step.rule)
         add_assessments(draft, writer.results())
         add_dependences(draft, surroundings)
+    add_embeddings(draft, writer.names, scope.versions)
     gaps = draft.gaps_left() if path is None else draft.gaps("run")
     draft.document.get_record(draft.activity)[0].add_attributes(attributes([], None, {TERMS["gap"]: gaps}))
     return draft.document

@@ -7,6 +7,7 @@ from typing import Literal
 
 from provcap.model.acquisition import Acquisition
 from provcap.model.dependence import Dependence
+from provcap.model.embedding import Embedding
 from provcap.model.files import Gap, Source
 from provcap.model.job import Job
 from provcap.model.machine import Hardware
@@ -76,3 +77,4 @@ class Run:
     weights: tuple[Weights, ...] = ()  #: models that it used or made, once their files were looked at; by digest
     dependences: tuple[Dependence, ...] = ()  #: what the workflow says that it needs of its images, and what was found
     qualities: tuple[Quality, ...] = ()  #: what was measured of the images that it read; by digest
+    embeddings: tuple[Embedding, ...] = ()  #: outputs in whose place the same image with its lineage in it was put

@@ -74,10 +74,14 @@ def page(
             comparison=comparison or _repeated(run),
             explanation=explanation,
             most=ROWS,
-            **_told(run, Shelf(place, withheld=withheld)),
+            **_told(run, Shelf(place, withheld=withheld, embedded=_embedded(run))),
         )
     )
     return text.encode("utf-8", "backslashreplace")
+
+
+def _embedded(run: Run) -> dict[tuple[str, str], str]:
+    return {(one.path, one.embedded): one.file for one in run.embeddings}
 
 
 def _told(run: Run, shelf: Shelf) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import itertools
 import os
 import stat
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -29,6 +29,7 @@ class Shelf:
     place: Path | None
     left: int = IN_ALL
     withheld: Collection[str] = ()  #: paths that are not shown
+    embedded: Mapping[tuple[str, str], str] = field(default_factory=dict)  #: path and digest now to the recorded one
     refused: dict[str, str] = field(default_factory=dict)  #: path to the reason why it was not shown
 
     def tree(self, artifact: Artifact) -> dict[str, bytes] | None:
@@ -52,7 +53,7 @@ class Shelf:
                 self.left -= len(data)
         except _UNREADABLE:
             return None, GONE
-        if digest.of_contents(files) != artifact.digest:
+        if not self._is(artifact, digest.of_contents(files)):
             return None, "it is no longer what the run made" if files else GONE
         return files, ""
 
@@ -88,9 +89,12 @@ class Shelf:
         if data is None:
             return None, GONE
         self.left -= len(data)
-        if digest.of_bytes(data) != artifact.digest:
+        if not self._is(artifact, digest.of_bytes(data)):
             return None, "it is no longer what the run made"
         return data, ""
+
+    def _is(self, artifact: Artifact, found: str) -> bool:
+        return artifact.digest in (found, self.embedded.get((artifact.path, found)))
 
     def _forbidden(self, artifact: Artifact, largest: int) -> str:
         """Why `artifact` is not even looked at; empty when it is."""

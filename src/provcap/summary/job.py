@@ -105,6 +105,7 @@ def of_file(run: Run, path: str) -> str:
     origins = lineage.origins(run, path)
     parts = [
         f"{path}\n  {made.digest or 'not hashed'}, {size(made.size_bytes)}",
+        *(f"  with its lineage in it since: {one.embedded}" for one in run.embeddings if one.path == path),
         of_job(run, maker),
         "the way back\n" + table([("", "job", "status", "read"), *rows]),
         "from\n"
