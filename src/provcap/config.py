@@ -10,6 +10,7 @@ import yaml
 from provcap.errors import BadConfig
 
 MAX_BYTES: Final = 1 << 20
+ACQUISITION: Final = "acquisition.yaml"  #: what a workflow needs of its images
 
 
 class Strict(yaml.SafeLoader):

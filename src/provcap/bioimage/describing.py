@@ -8,6 +8,7 @@ from provcap.bioimage.acquiring import PIXELS, acquired
 from provcap.bioimage.batches import compared
 from provcap.bioimage.depending import depending
 from provcap.bioimage.qualities import measured
+from provcap.bioimage.weights.weighing import weighed
 from provcap.model import Run
 
 
@@ -19,4 +20,4 @@ def described(run: Run, files: Path | None, pixels: int = PIXELS) -> Run:
     """
     run = measured(acquired(run, files, pixels), files, pixels)
     run = run if files is None else compared(run)
-    return depending(run, files)
+    return weighed(depending(run, files), files)

@@ -11,6 +11,7 @@ from typing import Any
 
 from provcap import digest, store
 from provcap.capture import scrub
+from provcap.config import ACQUISITION
 
 #: folders beside a Snakefile that belong to the workflow (Snakemake's recommended layout)
 FOLDERS = ("rules", "scripts", "envs", "notebooks", "schemas", "report", "config", "profiles", "lib", "src")
@@ -30,12 +31,14 @@ def gather(workdir: Path, paths: dict[str, list[str]], secrets: list[str]) -> di
     """Keep a copy of every workflow file; return the Sources and the Gaps.
 
     `paths`: absolute paths by role, the main Snakefile first. Files beside the Snakefile in the recommended layout's
-    folders are kept too, with the role "other", because a workflow cannot run again without its schemas and tables.
+    folders are kept too, with the role "other", because a workflow cannot run again without its schemas and tables;
+    and so is what the work directory says that the workflow needs of its images.
     """
     snakefile = paths["snakefile"][0]
     root = root_of(snakefile)
     roles = {path: role for role, files in reversed(paths.items()) for path in files}
-    roles.update({str(p): "other" for p in _beside(snakefile, root) if str(p) not in roles})
+    own = [p for p in (workdir / ACQUISITION, workdir / "config" / ACQUISITION) if p.is_file()]
+    roles.update({str(p): "other" for p in (*_beside(snakefile, root), *own) if str(p) not in roles})
     sources: list[dict[str, Any]] = []
     gaps: list[dict[str, str]] = []
     for path, role in sorted(roles.items()):

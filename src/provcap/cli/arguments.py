@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,13 @@ def with_images(opened: Opened, made: bool = False) -> Run:
     files = opened.files if opened.crate is None and not opened.going_on else None
     run = bioimage.described(opened.run, files)
     return bioimage.measured(run, files, made=True) if made else run
+
+
+def with_dependences(opened: Opened) -> Opened:
+    """The run with what its images say, when its workflow says what it needs of them: nobody should miss that."""
+    from provcap import bioimage
+
+    return replace(opened, run=with_images(opened)) if bioimage.statement(opened.run) else opened
 
 
 def new_file(path: Path, content: bytes) -> None:

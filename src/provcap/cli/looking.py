@@ -8,7 +8,7 @@ import sys
 
 from provcap import codec, store
 from provcap.cli import embedding
-from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict, with_images
+from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict, with_dependences, with_images
 from provcap.errors import ProvcapError
 from provcap.model import Run
 from provcap.opening import Opened, open_run
@@ -58,7 +58,7 @@ def cmd_show(options: argparse.Namespace) -> int:
     opened, path = (
         index.look_up(options.run, options.directory, options.file)
         if options.file
-        else (open_run(options.run, options.directory, foreign=True), "")
+        else (with_dependences(open_run(options.run, options.directory, foreign=True)), "")
     )
     if opened.going_on and (path or options.job or options.json or options.jobs):
         print("note: this run is still going on; what has begun and not ended is called lost", file=sys.stderr)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from provcap import about, codec, store
-from provcap.cli import described
+from provcap.cli import described, preparing
 from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict
 from provcap.cli.packing import packed
 from provcap.opening import open_run
@@ -19,6 +19,7 @@ def add(verbs: Verbs) -> None:
     """Add them to the command line."""
     run = verbs.add_parser("run", parents=[COMMON], help="run Snakemake with capture on")
     run.add_argument("--crate", metavar="FILE", help="pack the run into this crate when it has ended")
+    run.add_argument("--preflight", action="store_true", help="start nothing when images are not as needed")
     run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- SNAKEMAKE-ARGUMENTS")
     run.set_defaults(verb=cmd_run)
     collect = verbs.add_parser(
@@ -35,7 +36,10 @@ def cmd_run(options: argparse.Namespace) -> int:
 
     if options.crate:
         store.refuse_existing(Path(options.crate))
-    code, folder = launch.run_snakemake(_after_dashes(options.arguments), options.directory)
+    words = _after_dashes(options.arguments)
+    if options.preflight and not preparing.is_ready(words, options.directory):
+        return 1
+    code, folder = launch.run_snakemake(words, options.directory)
     if folder is not None:
         described.warn(about.read_about(folder.absolute().parents[2])[1])
     return _crated(options, code, folder) if options.crate else code

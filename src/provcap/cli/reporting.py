@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from provcap import codec, store
-from provcap.cli.arguments import COMMON, NAMED, STRICT, Verbs, new_file, strict, with_images
+from provcap.cli.arguments import COMMON, NAMED, STRICT, Verbs, new_file, strict, with_dependences, with_images
 from provcap.errors import DamagedRecord
 from provcap.model import Comparison
 from provcap.opening import open_run
@@ -31,7 +31,7 @@ def add(verbs: Verbs) -> None:
 def cmd_report(options: argparse.Namespace) -> int:
     from provcap import explain, report
 
-    opened = open_run(options.run, options.directory)
+    opened = with_dependences(open_run(options.run, options.directory))
     other = open_run(options.against, options.directory) if options.against else None
     target = Path(options.output or f"{opened.run.id}.html")
     store.refuse_existing(target)

@@ -1,4 +1,4 @@
-"""Which values of the acquisition a workflow depends on, as it says itself, and whether the images of a run have them."""
+"""Which values of the acquisition a workflow depends on, as it says itself, and what the images of a run have."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Dependence:
     source: str  #: path of the file that says so
     line: int  #: in that file
     steps: tuple[str, ...] = ()  #: rules; none: all
-    channel: str | None = None  #: its number from 1, or a pattern of its name; "*" for each
+    channel: int | str | None = None  #: its number from 1, or a pattern of its name; "*" for each
     minimum: float | None = None  #: inclusive
     maximum: float | None = None  #: inclusive
     allowed: tuple[str, ...] = ()  #: patterns, of which a text has to match one

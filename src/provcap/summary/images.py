@@ -8,21 +8,23 @@ from provcap import bioimage, codec
 from provcap.bioimage.facts import channel_text, core_fields, intensities_text, lens_text, pixel_text, size_text
 from provcap.model import Acquisition, Run
 from provcap.summary.columns import line, table
+from provcap.summary.dependence import dependences_plain, of_dependences
 
 NOT_KNOWN = "not known"
 
 
 def of_images(run: Run) -> str:
     """An entry per image, and of how many each field of the OME model is known."""
+    needs = [f"what the workflow depends on\n{of_dependences(run.dependences)}"] if run.dependences else []
     if not run.acquisitions:
         gaps = [f"  {gap.subject}: {gap.message}" for gap in run.gaps if gap.slug == "image-not-read"]
-        return "\n".join(["no image of this run says anything of its acquisition", *gaps])
+        return "\n".join(["no image of this run says anything of its acquisition", *gaps, *needs])
     places = bioimage.paths(run)
     named = [(places.get(found.file, [found.file]), found) for found in run.acquisitions]
     parts = [_of_image(found, paths) for paths, found in sorted(named, key=lambda pair: pair[0])]
     rows = [("field of the OME model", "images"), *((c.name, f"{c.known} of {len(parts)}") for c in core_fields(run))]
     gaps = [line(f"[{gap.slug}] {gap.subject}: {gap.message}") for gap in run.gaps if gap.slug == "image-not-read"]
-    return "\n\n".join([*parts, table(rows, right=(1,)), *gaps])
+    return "\n\n".join([*parts, table(rows, right=(1,)), *needs, *gaps])
 
 
 def _of_image(found: Acquisition, paths: list[str]) -> str:
@@ -48,4 +50,5 @@ def images_plain(run: Run) -> dict[str, Any]:
     every = [{"paths": places.get(a.file, []), **codec.encode(a)} for a in run.acquisitions]
     core = [{"field": c.name, "ome": c.ome, "known": c.known, "of": len(every)} for c in core_fields(run)]
     gaps = [codec.encode(gap) for gap in run.gaps if gap.slug == "image-not-read"]
-    return {"images": every, "ome_fields": core, "gaps": gaps}
+    needs = dependences_plain(run.dependences)
+    return {"images": every, "ome_fields": core, "dependences": needs, "gaps": gaps}

@@ -1,0 +1,99 @@
+"""Whether the images of a run are as its workflow says that it needs them, from what was recorded.
+
+What counts is the ``acquisition.yaml`` that was kept when the run began: later edits change no verdict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from provcap import digest, store
+from provcap.bioimage import declared, patterns
+from provcap.bioimage.judging import judge, sentence, unmatched
+from provcap.config import ACQUISITION
+from provcap.errors import BadConfig
+from provcap.model import Acquisition, Artifact, Dependence, Gap, Judgement, Run, Source
+from provcap.questions import external_inputs, is_transient, outputs
+
+MOST: Final = 200_000  #: judgements of one run
+VIOLATED, UNKNOWN = "acquisition-violated", "acquisition-unknown"
+
+
+def depending(run: Run, files: Path | None) -> Run:
+    """`run` with its dependences and their gaps; `files` is its work directory, below which the statement was kept.
+
+    Without a statement, or when it was judged before, the run is given back as it is.
+    """
+    source = None if run.dependences or files is None else statement(run)
+    if source is None or files is None:
+        return run
+    content = _kept(files, source)
+    if content is None:
+        lost = "the copy that was kept of what the workflow needs of its images is not there, or is another"
+        return _with(run, (), [Gap(UNKNOWN, f"file:{source.path}", lost)])
+    try:
+        needs = declared.parse(content, source.path)
+    except BadConfig as error:
+        return _with(run, (), [Gap("bad-dependence", f"file:{source.path}", error.message)])
+    known = {acquisition.file: acquisition for acquisition in run.acquisitions}
+    every = _artifacts(run)
+    judged, left = [], MOST
+    for need in needs:
+        found = _judged(need, every, known, run)[:left]
+        left -= len(found)
+        judged.append(replace(need, judgements=found))
+    gaps = [gap for need in judged for gap in _gaps(need)]
+    if left == 0:
+        gaps.append(Gap(UNKNOWN, "run", f"no more than {MOST} values were held against what {source.path} says"))
+    return _with(run, tuple(judged), gaps)
+
+
+def statement(run: Run) -> Source | None:
+    """The file of the workflow, or of the work directory, that says what the run needs of its images."""
+    flow = run.workflow
+    found = {source.place: source for source in flow.sources if Path(source.place).name == ACQUISITION}
+    main = next((Path(s.place) for s in flow.sources if found and s.path == flow.snakefile), None)
+    wanted = declared.places(Path(run.workdir), main) if found else ()
+    return next((found[str(place)] for place in wanted if str(place) in found), None)
+
+
+def _kept(files: Path, source: Source) -> bytes | None:
+    """The text of the file as it was when the run began."""
+    with contextlib.suppress(OSError):
+        data = store.source_path(files, source.kept or source.digest).read_bytes()
+        if digest.of_bytes(data) == (source.kept or source.digest):
+            return data
+    return None
+
+
+def _artifacts(run: Run) -> list[Artifact]:
+    """What the run read, and what it made and left, by path."""
+    every = (*external_inputs(run), *(a for a in outputs(run) if not is_transient(a)))
+    return sorted({a.path: a for a in every if a.kind in ("file", "directory")}.values(), key=lambda a: a.path)
+
+
+def _judged(need: Dependence, every: list[Artifact], known: dict[str, Acquisition], run: Run) -> tuple[Judgement, ...]:
+    found = []
+    unread = {g.subject.removeprefix("file:"): g.message for g in run.gaps if g.slug == "image-not-read"}
+    for artifact in every:
+        if any(patterns.fits(artifact.path, pattern) for pattern in need.images):
+            judgement = judge(need, artifact.path, known.get(artifact.digest or ""), unread.get(artifact.path))
+            found.append(replace(judgement, file=artifact.digest))
+    return tuple(found)
+
+
+def _gaps(need: Dependence) -> list[Gap]:
+    if not need.judgements:
+        return [Gap(UNKNOWN, "run", f"no image of the run is one of {unmatched(need)}")]
+    slugs = {"violated": VIOLATED, "unknown": UNKNOWN}
+    return [Gap(slugs[j.verdict], f"file:{j.path}", sentence(need, j)) for j in need.judgements if j.verdict in slugs]
+
+
+def _with(run: Run, dependences: tuple[Dependence, ...], gaps: list[Gap]) -> Run:
+    every = sorted({*run.gaps, *gaps}, key=lambda gap: (gap.subject, gap.slug, gap.message))
+    if not dependences and len(every) == len(run.gaps):
+        return run
+    return replace(run, dependences=dependences, gaps=tuple(every))
