@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from provcap import bioimage, codec, crate, digest, drawing, graph, progress, redact, report, store
-from provcap.crate import acquisitions
+from provcap import annotated, bioimage, codec, crate, digest, drawing, graph, progress, redact, report, store
+from provcap.bioimage.weights import weighing
+from provcap.crate import acquisitions, models, study
 from provcap.crate.packing import SourceReader
 from provcap.crate.places import inside
 from provcap.crate.policy import Policy
@@ -51,8 +52,8 @@ def _write(run: Run, files: Path | None, target: Path, policy: Policy, read: Sou
     with progress.step("writing the page to read"):
         extras["ro-crate-preview.html"] = report.page(run, files, withheld=policy.withheld)
     extras |= _sealed(run, files, policy.journals)
-    if policy.clean is None:  # who made an image often stands in its OME-XML
-        extras |= _ome(run, files)
+    if policy.clean is None:  # who made an image often stands in its OME-XML, and in the properties of a sheet
+        extras |= _ome(run, files) | _sheet(run, files)
     extras["provenance/run.json"] = codec.dump_run(run).encode("utf-8", "surrogateescape")
     return crate.write(run, files, target, extras, policy, read)
 
@@ -78,9 +79,18 @@ def _sealed(run: Run, files: Path | None, journals: bool) -> dict[str, bytes]:
 
 
 def _ome(run: Run, files: Path | None) -> dict[str, bytes]:
-    """The OME-XML of the images, as it stands in them, by place in the crate."""
+    """The OME-XML of the images and the descriptions of the models, as they are, by place in the crate."""
     found = {acquisitions.place(a): bioimage.metadata(files, a) for a in run.acquisitions if a.metadata}
+    found |= {models.place(one): weighing.card(files, one) for one in run.weights if one.card}
     return {place: data for place, data in found.items() if data is not None}
+
+
+def _sheet(run: Run, files: Path | None) -> dict[str, bytes]:
+    """The sheet that people filled in, by its place in the crate."""
+    if run.study is None or files is None:
+        return {}
+    content = annotated.sheet(store.run_folder(files, run.id), run.study)
+    return {study.place(run.study): content} if content is not None else {}
 
 
 def write_public(

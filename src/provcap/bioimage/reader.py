@@ -106,7 +106,7 @@ def _started() -> subprocess.Popen[bytes]:
 
 def describe(path: str, most: int) -> dict[str, Any]:
     """What `Reader.read` gives, read in this process. Raises Unreadable, and what libraries raise."""
-    module = importlib.import_module(f"provcap.bioimage.{_READERS[suffix(path)]}")
+    module = importlib.import_module(f"provcap.bioimage.{_READERS.get(suffix(path), 'weights.reading')}")
     found = module.read(path, most)
     return {"values": found.values, "origin": found.origin, "notes": found.notes, "metadata": found.metadata}
 

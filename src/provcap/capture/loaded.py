@@ -109,7 +109,7 @@ def _same(file: list[Any], workdir: Path) -> str | None:
 
 def gaps(loads: Sequence[dict[str, Any]], subject: str) -> list[dict[str, str]]:
     """What is not known of the loads of the job `subject`, and which of them may give other results another time."""
-    found = {}
+    found: dict[tuple[str, str], None] = {}
     for load in loads:
         name = load.get("path", "a model that was given as bytes")
         if "digest" not in load:

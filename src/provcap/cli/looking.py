@@ -25,6 +25,7 @@ def add(verbs: Verbs) -> None:
     what.add_argument("--jobs", action="store_true", help="one line per job")
     what.add_argument("--software", action="store_true", help="every package of every environment")
     what.add_argument("--images", action="store_true", help="what image files say of their acquisition")
+    what.add_argument("--models", action="store_true", help="the trained models that it used, and how they were loaded")
     what.add_argument("--quality", action="store_true", help="what was measured of the images that it read")
     what.add_argument("--quality-of-all", action="store_true", help="the same, of the images that it made, too")
     what.add_argument("--study", action="store_true", help="what a sheet says of sample and imaging")
@@ -82,6 +83,9 @@ def _shown(options: argparse.Namespace, opened: Opened) -> str:
     if options.images:
         run = with_images(opened)
         return json.dumps(summary.images_plain(run)) if options.json else summary.screen(summary.of_images(run))
+    if options.models:
+        run = with_images(opened)
+        return json.dumps(summary.models_plain(run)) if options.json else summary.screen(summary.of_models(run))
     if options.quality or options.quality_of_all:
         run = with_images(opened, made=options.quality_of_all)
         return json.dumps(summary.quality_plain(run)) if options.json else summary.screen(summary.of_quality(run))

@@ -18,10 +18,12 @@ from provcap.crate import (
     containers,
     dependence,
     files,
+    models,
     qualities,
     readme,
     sink,
     software,
+    study,
     workflow,
 )
 from provcap.crate.draft import Draft, fragment, ref
@@ -126,8 +128,10 @@ def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes], profile: 
     workflow.add_steps(draft, run, packing, main)
     files.add_items(draft, run, packing)
     acquisitions.add_acquisitions(draft, run, packing, extras)
+    models.add_models(draft, run, packing, extras)
     qualities.add_qualities(draft, run, packing)
     dependence.add_dependences(draft, run, packing, main)
+    said = study.add_study(draft, run, packing, extras)
     tools = {rule: draft.entities[fragment("step", rule)]["workExample"]["@id"] for rule in workflow.steps(run)}
     images = add_images(draft, run)
     containers.describe_images(draft, run, packing)
@@ -143,6 +147,7 @@ def _describe(run: Run, packing: Packing, extras: Mapping[str, bytes], profile: 
     if assemble.PREVIEW in extras:
         assemble.add_preview(draft)
     root = assemble.add_root(draft, run, main, len(run.gaps) + len(packing.gaps), profile)
+    root |= {"about": ref(said)} if said else {}
     profile.adapt(draft, root, run)
     return assemble.metadata(draft, root, set(packing.contents), packing.folders, profile)
 
@@ -154,6 +159,7 @@ def _add_actions(draft: Draft, scene: actions.Scene, engine: str) -> None:
     wiring = Wiring(draft, run, packing, scene.workflow)
     wiring.wire({a.path for a in final})
     actions.add_jobs(draft, scene, wiring)
+    models.add_loads(draft, run, packing)
     wiring.settle_types()
     for job in run.jobs:
         if actions.has_action(run, job):  # a tool that no action ran must not be listed (REQUIRED 3.2)

@@ -7,6 +7,7 @@ from typing import Literal
 
 Kind = Literal[
     "input",  # a file that the run did not make
+    "model",  # a trained model, or how it was loaded
     "code",
     "parameter",
     "seed",

@@ -9,6 +9,7 @@ from provcap import questions
 from provcap.explain.code import code
 from provcap.explain.difference import Difference, of_mappings, of_values
 from provcap.explain.machines import processor, surroundings
+from provcap.explain.models import models
 from provcap.explain.pairs import Pair, same
 from provcap.explain.side import Side, contents
 from provcap.explain.software import software
@@ -23,7 +24,7 @@ def differences(first: Side, second: Side, step: Pair) -> tuple[Difference, ...]
     a, b = step.first, step.second
     if a is None or b is None:
         return (_only_one(a, b),)
-    found = [*_outcome(a, b), *_inputs(first, second, a, b), *_seeds(a, b), *_parameters(a, b)]
+    found = [*_outcome(a, b), *_inputs(first, second, a, b), *models(a, b), *_seeds(a, b), *_parameters(a, b)]
     found += [*code(first, second, a, b), *software(first.run, second.run, a, b)]
     found += [*_deployment(a, b), *_threads(a, b), *_variables(a, b), *processor(first.run, second.run, a, b)]
     found += surroundings(first.run, second.run, a, b)

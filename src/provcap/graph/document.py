@@ -19,7 +19,9 @@ from provcap.graph.assessments import add_assessments
 from provcap.graph.dependence import Judgements, add_dependences
 from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, Value, attributes, local_name, pairs
 from provcap.graph.embeddings import add_embeddings
+from provcap.graph.models import Models
 from provcap.graph.qualities import Qualities
+from provcap.graph.study import add_study
 from provcap.graph.surroundings import Surroundings
 from provcap.graph.versions import History, Link, Scope, Version, ancestry, trace, whole
 from provcap.graph.whole_run import add_run, span
@@ -51,6 +53,7 @@ def document(run: Run, path: str | None = None) -> ProvDocument:
         add_assessments(draft, writer.results())
         add_dependences(draft, surroundings)
     add_embeddings(draft, writer.names, scope.versions)
+    add_study(draft, writer.results(), path is None)
     gaps = draft.gaps_left() if path is None else draft.gaps("run")
     draft.document.get_record(draft.activity)[0].add_attributes(attributes([], None, {TERMS["gap"]: gaps}))
     return draft.document
@@ -76,9 +79,11 @@ class _Writer:
         self.history = history
         self.scope = scope
         self.acquisitions = Acquisitions(draft)
+        self.models = Models(draft)
         self.qualities = Qualities(draft)
         self.judgements = Judgements(draft)
         self.names = {v.identity: draft.name("file", v.artifact.path, *v.identity) for v in scope.versions}
+        self.contents = {v.digest: self.names[v.identity] for v in scope.versions if v.digest}
         self.runs = {draft.run.id}
         self._removes_temp = draft.run.status == "succeeded" and not KEEPS_TEMP & set(draft.run.command)
 
@@ -100,7 +105,7 @@ class _Writer:
         }
         types = [WFPROV["Artifact"], TERMS[artifact.kind.capitalize()]]
         formats = [(SCHEMA["encodingFormat"], Identifier(t.iri)) for t in terms.of_path(self.run, artifact.path)]
-        formats += self.acquisitions.of(artifact.digest)
+        formats += self.acquisitions.of(artifact.digest) + self.models.of(artifact.digest)
         formats += self.qualities.of(artifact.digest)
         formats += self.judgements.of(artifact.path, artifact.digest)
         self.prov.entity(self.names[version.identity], attributes(types, artifact.path, told) + formats)
@@ -144,6 +149,7 @@ class _Writer:
         surroundings = self.surroundings
         broad = self._breadth(index) > BREADTH
         told = _description(job) | {
+            TERMS["modelLoad"]: self.models.loads(job),
             TERMS["note"]: "every output depends on every input; wasDerivedFrom leaves it at that" if broad else None,
             WFPROV["wasPartOfWorkflowRun"]: namespace["run"],
             PROV_LOCATION: surroundings.hardware(job.hardware),
@@ -170,6 +176,7 @@ class _Writer:
         for role, name in means.items():
             if name is not None:
                 self.prov.usage(activity, name, None, None, [(PROV_ROLE, TERMS[role])])
+        self.models.use(activity, job, self.contents)
 
     def _breadth(self, index: int) -> int:
         return min(len(self.history.reads[index]), sum(m.part == "output" for m in self.history.makes[index]))

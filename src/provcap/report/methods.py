@@ -17,6 +17,7 @@ from provcap.model import Hardware, Job, Run
 from provcap.report.citations import works
 from provcap.report.dependence import DependenceFacts, dependence_facts
 from provcap.report.images import AcquiredFact, acquired_facts
+from provcap.report.models import NAMED, LoadRow, load_rows
 from provcap.report.quality import QualityFact, quality_fact
 from provcap.report.rows import Parameter, order, parameters
 from provcap.report.software import image_rows, used_modules, used_tools
@@ -80,6 +81,8 @@ class Facts:
     more_acquired: int  #: ways of acquisition beyond `acquired`
     imported: bool  #: nothing was recorded while it ran
     quality: QualityFact | None
+    loads: tuple[LoadRow, ...]  #: of models, the first ones
+    more_loads: int
     depends: DependenceFacts | None  #: what the workflow says that it needs of its images
 
 
@@ -136,6 +139,8 @@ def facts(run: Run) -> Facts:
         more_acquired=more_acquired,
         quality=quality_fact(run),
         imported=any(gap.slug == "post-hoc" for gap in run.gaps),
+        loads=load_rows(run)[:NAMED],
+        more_loads=max(len(load_rows(run)) - NAMED, 0),
         depends=dependence_facts(run),
     )
 

@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from provcap import questions
+from provcap import questions, studied
 from provcap.drawing.diagram import duration, seconds_between, size_text
 from provcap.explain import Explanation
 from provcap.model import Artifact, Comparison, Run
@@ -25,6 +25,7 @@ from provcap.report import chance, chart, pictures, rows, software, tables, unkn
 from provcap.report.dependence import dependence_facts
 from provcap.report.images import image_files
 from provcap.report.methods import methods
+from provcap.report.models import models
 from provcap.report.quality import quality_table
 from provcap.report.shelf import Shelf
 
@@ -104,6 +105,8 @@ def _told(run: Run, shelf: Shelf) -> dict[str, Any]:
         "places": software.places(run),
         "images": software.image_rows(run),
         "image_files": image_files(run),
+        "study": studied.blocks(run),
+        "models": models(run),
         "quality": quality_table(run),
         "depends": dependence_facts(run),
         "chances": chance.chances(run),

@@ -36,7 +36,7 @@ class QualityRow:
 class QualityTable:
     """The table, its columns with how they were found, and what stands below it."""
 
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str, str], ...]  #: head, what it is, how it was found
     rows: tuple[QualityRow, ...]
     more: int
     images: int
@@ -65,7 +65,7 @@ def quality_table(run: Run) -> QualityTable:
     odd = {gap.subject for gap in run.gaps if gap.slug == "quality-outlier"}
     rows = [row for paths, quality in named for row in _rows(paths, quality, largest, odd)]
     methods = {m.name: m.method for q in run.qualities for m in q.measures}
-    columns = tuple((KINDS[name].title, methods.get(name, "")) for name in _COLUMNS)
+    columns = tuple((KINDS[name].head, KINDS[name].title, methods.get(name, "")) for name in _COLUMNS)
     lines = tuple(line for paths, quality in named[:ROWS] for line in _lines(paths, quality))
     warnings = tuple(gap for gap in run.gaps if gap.slug in SLUGS)
     return QualityTable(columns, tuple(rows[:ROWS]), max(len(rows) - ROWS, 0), len(named), lines, warnings)

@@ -10,6 +10,7 @@ from provcap.summary.finds import of_finds
 from provcap.summary.images import images_plain, of_images
 from provcap.summary.job import find_job, of_file, of_job
 from provcap.summary.lineage import of_carried, of_lineage
+from provcap.summary.models import models_plain, of_models
 from provcap.summary.quality import of_quality, quality_plain
 from provcap.summary.run import gaps, of_jobs, of_run, of_runs, packages
 from provcap.summary.study import of_study
@@ -21,6 +22,7 @@ __all__ = [
     "gaps",
     "images_plain",
     "line",
+    "models_plain",
     "of_answer",
     "of_carried",
     "of_comparison",
@@ -33,6 +35,7 @@ __all__ = [
     "of_job",
     "of_jobs",
     "of_lineage",
+    "of_models",
     "of_quality",
     "of_run",
     "of_runs",

@@ -310,7 +310,8 @@ def settle(loads):
                 _end_of_torch(load, torch)
             elif tensors is not None and "op_determinism" in load["settings"]:
                 context = tensors.context_safe()
-                load["device"] = "gpu" if context is not None and context.num_gpus() else "cpu"
+                started = context is not None and context._initialized
+                load["device"] = "gpu" if started and context.num_gpus() else "cpu"
         except Exception:
             pass
     return loads
