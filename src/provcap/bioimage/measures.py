@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from provcap.bioimage.facts import UNITS, number
+from provcap.bioimage.facts import UNITS
 from provcap.model import QualityMeasure
 
 
@@ -15,15 +15,16 @@ class Kind:
 
     title: str
     term: str  #: of provcap
+    head: str = ""  #: of a column
 
 
 KINDS: Final = {
-    "saturated_fraction": Kind("saturated", "saturatedFraction"),
-    "laplacian_variance": Kind("focus: variance of the Laplacian", "laplacianVariance"),
-    "normalized_variance": Kind("focus: normalized variance", "normalizedVariance"),
-    "noise_sigma": Kind("noise", "noiseSigma"),
-    "background_mode": Kind("background: most frequent value", "backgroundMode"),
-    "field_uniformity": Kind("uniformity of the image", "fieldUniformity"),
+    "saturated_fraction": Kind("saturated", "saturatedFraction", "Saturated"),
+    "laplacian_variance": Kind("focus: variance of the Laplacian", "laplacianVariance", "Focus, Laplacian"),
+    "normalized_variance": Kind("focus: normalized variance", "normalizedVariance", "Focus, variance"),
+    "noise_sigma": Kind("noise", "noiseSigma", "Noise"),
+    "background_mode": Kind("background: most frequent value", "backgroundMode", "Background"),
+    "field_uniformity": Kind("uniformity of the image", "fieldUniformity", "Uniformity"),
     "drift_largest": Kind("largest shift between time points", "driftLargest"),
     "drift_net": Kind("shift from the first to the last time point", "driftNet"),
 }
@@ -40,7 +41,7 @@ def value_text(measure: QualityMeasure) -> str:
     """Its value with its unit: "0.0103 %", "3.2 DN"."""
     if measure.name == "saturated_fraction":
         return f"{100 * measure.value:.3g} %"
-    text = number(measure.value) if measure.unit == "1" else f"{number(measure.value)} {measure.unit}"
+    text = f"{measure.value:.4g}{'' if measure.unit == '1' else f' {measure.unit}'}"
     return f"{text}, at time point {measure.time}" if measure.time else text
 
 
