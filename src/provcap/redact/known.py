@@ -113,7 +113,8 @@ def of_run(run: Run) -> Known:
     hosts |= {host.partition(".")[0] for host in hosts if not host.partition(".")[0].isdigit()}
     versions = {p.version for e in run.environments for p in e.packages}
     versions |= {m.version for i in run.imports for m in i.modules if m.version}
-    said = codec.dumps(codec.encode(run.about))
+    people = [person for person in run.study.authors if person.id] if run.study else []
+    said = codec.dumps([codec.encode(run.about), codec.encode(people)])
     names = _named(users) | _named(hosts)
     return Known(
         _named(users),

@@ -47,13 +47,30 @@ def public(run: Run, files: Path | None, read: Reader, record: Run | None = None
     clean = _record(names.value(plain), changed)
     if about is not None:
         clean["about"] = about
-    new = codec.decode(Run, clean)
+    new = _with_people(codec.decode(Run, clean), run)
     new = replace(new, gaps=(*new.gaps, *_told(record or run, names)))
     named = {path: names.text(path) for path in _paths(run)}
     return Public(
         new, known, {new: old for old, new in named.items() if new != old}, names.content, sources,
         {named.get(path, path): data for path, data in texts.items()},
     )  # fmt: skip
+
+
+def _with_people(new: Run, run: Run) -> Run:
+    """`new` with those people of the study who gave an ORCID, which is public, and without all others of it."""
+    if run.study is None or new.study is None:
+        return new
+    known = tuple(person for person in run.study.authors if person.id)
+    sets = tuple(
+        replace(one, authors=tuple(person for person in old.authors if person.id))
+        for one, old in zip(new.study.annotations, run.study.annotations, strict=True)
+    )
+    study = replace(new.study, authors=known, annotations=sets, acknowledgements=None)
+    left = len(run.study.authors) - len(known)
+    if not left and not run.study.acknowledgements:
+        return replace(new, study=study)
+    message = f"{left} people of the sheet without ORCID, and acknowledgements, are left out for publication"
+    return replace(new, study=study, gaps=(*new.gaps, Gap("withheld", "study", message)))
 
 
 def _sources(
