@@ -1,5 +1,7 @@
-"""Engines that tests need: a test marked `apptainer`, `chromium`, `docker`, `invenio`, `npm` or `slurm` is skipped, by
-name and reason, where the engine is missing, and fails there when PROVCAP_REQUIRE names it.
+"""Engines that tests need: a test marked `apptainer`, `bia`, `chromium`, `docker`, `invenio`, `npm` or `slurm` is
+skipped, by name and reason, where the engine is missing, and fails there when PROVCAP_REQUIRE names it.
+
+`bia` is the BioImage Archive's validator: PROVCAP_TEST_BIA is a Python, 3.13 or newer, that has bia-ro-crate-validator.
 
 `invenio` is an InvenioRDM server for tests: PROVCAP_TEST_INVENIO is its URL, PROVCAP_TEST_INVENIO_TOKEN_FILE has a token.
 """
@@ -21,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 RO_CRATE_HTML = "ro-crate-html@0.1.6"
 _PROBES = {
     "apptainer": ["apptainer", "--version"],
+    "bia": [os.environ.get("PROVCAP_TEST_BIA") or "PROVCAP_TEST_BIA", "-c", "import bia_ro_crate"],
     "chromium": ["chromium", "--version"],
     "docker": ["docker", "info"],
     "invenio": [],  # asked by `_invenio_problem`

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provcap import store
-from provcap.cli.arguments import ANSWER, COMMON, Verbs, new_file
+from provcap.cli.arguments import ANSWER, COMMON, Verbs, new_file, with_models
 from provcap.errors import ProvcapError
 from provcap.model import Run
 from provcap.opening import open_run
@@ -52,7 +52,9 @@ def add(verbs: Verbs) -> None:
         "--context", action="append", default=[], metavar="IRI=FILE", help="a JSON-LD context that a crate uses"
     )
     query.set_defaults(verb=cmd_query)
-    export = verbs.add_parser("export", parents=[COMMON], help="runs as a database, as lists of software, as CodeMeta")
+    export = verbs.add_parser(
+        "export", parents=[COMMON], help="runs as a database, as lists of software, for an archive"
+    )
     export.add_argument("runs", nargs="*", metavar="RUN", help="runs or crates of provcap (default: latest)")
     form = export.add_mutually_exclusive_group(required=True)
     form.add_argument("--sql", type=Path, metavar="FILE", help="load them into this SQLite database, new or not")
@@ -60,6 +62,14 @@ def add(verbs: Verbs) -> None:
     form.add_argument("--cyclonedx", type=Path, metavar="DIR", help="one CycloneDX document for each environment")
     form.add_argument("--spdx", type=Path, metavar="DIR", help="one SPDX document for each environment")
     form.add_argument("--codemeta", type=Path, metavar="FILE", help="the workflow of one run in CodeMeta")
+    form.add_argument(
+        "--to", choices=["bioimage-archive"], help="a submission to this archive, of one run with its sheet"
+    )
+    export.add_argument("-o", "--output", type=Path, metavar="DIR", help="where --to writes it, a new directory")
+    export.add_argument("--accession", metavar="S-BIAD…", help="with --to, what the archive calls the study already")
+    files = export.add_mutually_exclusive_group()
+    files.add_argument("--metadata-only", action="store_true", help="with --to, list the files and bring none")
+    files.add_argument("--link", action="store_true", help="with --to, hard links in place of copies")
     export.set_defaults(verb=cmd_export)
 
 
@@ -154,21 +164,46 @@ def _question(words: Sequence[str], path: Path | None) -> tuple[list[str], str, 
 
 
 def cmd_export(options: argparse.Namespace) -> int:
-    from provcap import export, summary
+    from provcap import export
 
     names = options.runs or ["latest"]
-    runs = (open_run(name, options.directory).run for name in names)
+    opened = (open_run(name, options.directory) for name in names)
+    if options.to:
+        _submission(options, names)
+    elif options.codemeta:
+        new_file(options.codemeta, export.codemeta(_only([one.run for one in opened])))
+    elif options.cyclonedx or options.spdx:
+        write = export.cyclonedx if options.cyclonedx else export.spdx
+        _new_folder(options.cyclonedx or options.spdx, map(write, map(with_models, opened)))
+    else:
+        _tables(options, (one.run for one in opened))
+    return 0
+
+
+def _tables(options: argparse.Namespace, runs: Iterable[Run]) -> None:
+    """Load runs into a database, or into a file for each of its tables."""
+    from provcap import export, summary
+
     if options.sql:
         count = export.sql(options.sql, runs)
         print(f"{summary.counted(count, 'run')} in {options.sql}", file=sys.stderr)
-    elif options.parquet:
-        export.parquet(options.parquet, runs)
-    elif options.codemeta:
-        new_file(options.codemeta, export.codemeta(_only(list(runs))))
     else:
-        folder, write = (options.cyclonedx, export.cyclonedx) if options.cyclonedx else (options.spdx, export.spdx)
-        _new_folder(folder, (write(run) for run in runs))
-    return 0
+        export.parquet(options.parquet, runs)
+
+
+def _submission(options: argparse.Namespace, names: Sequence[str]) -> None:
+    """Write a submission to an archive."""
+    from provcap import summary
+    from provcap.deposit import bia
+    from provcap.deposit.parts import amount
+
+    if options.output is None or len(names) > 1:
+        raise ProvcapError("one-run", "a submission is of one run, in a directory", "--to bioimage-archive -o DIR RUN")
+    opened = open_run(names[0], options.directory)
+    count, size = bia.write(opened, options.output, options.accession, not options.metadata_only, options.link)
+    told = f"{summary.counted(count, 'file')}, {amount(size)}, ready for the BioImage Archive and not sent"
+    print(f"{told}: docs/depositing.md says what to do", file=sys.stderr)
+    print(options.output)
 
 
 def _only(runs: Sequence[Run]) -> Run:
