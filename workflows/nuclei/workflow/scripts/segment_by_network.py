@@ -1,9 +1,12 @@
 """Find the nuclei's pixels with a neural network, tile by tile."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else ONNX Runtime writes a file into the home, and reports its use
 
 import numpy as np
 import ome_types
