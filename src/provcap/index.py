@@ -17,7 +17,7 @@ from typing import Any
 
 from provcap import codec, lineage, questions
 from provcap.model import Gap, Job, Run
-from provcap.opening import Opened, folder_of, open_run
+from provcap.opening import Opened, folder_of, open_run, with_embeddings
 
 LEAST_BYTES = 8 << 20  #: a smaller run.json is read as fast as its index
 NAME = "index.sqlite"
@@ -40,8 +40,8 @@ def look_up(name: str, workdir: Path, given: str) -> tuple[Opened, str]:
     """
     folder = folder_of(name, workdir)
     found = history(folder, given, workdir) if folder else None
-    if found:
-        return Opened(found[0], folder=folder), found[1]
+    if folder and found:
+        return Opened(with_embeddings(found[0], folder.absolute().parents[2]), folder=folder), found[1]
     opened = open_run(name, workdir, foreign=True)
     path = lineage.recorded_path(opened.run, given, workdir)
     if folder:

@@ -80,16 +80,16 @@ def _open_folder(folder: Path) -> Opened:
     collected = (folder / "run.json").is_file()
     run = _load(folder / "run.json") if collected else collect.join(folder)
     workdir = folder.absolute().parents[2] if folder.absolute().parent.name == "runs" else Path(run.workdir)
-    run = _with_embeddings(run, workdir)
+    run = with_embeddings(run, workdir)
     return Opened(run, folder=folder, files=workdir, going_on=not collected and journal.is_going_on(folder))
 
 
-def _with_embeddings(run: Run, workdir: Path) -> Run:
+def with_embeddings(run: Run, workdir: Path) -> Run:
     """`run` with what is noted of its outputs: with their lineage in them they have other digests."""
     noted = embed.notes(workdir)
     made = {(artifact.path, artifact.digest) for artifact in questions.outputs(run)} if noted else set()
     known = tuple(one for one in noted if (one.path, one.file) in made)
-    return replace(run, embeddings=known) if known else run
+    return replace(run, embeddings=known) if known != run.embeddings else run
 
 
 def _load(path: Path) -> Run:

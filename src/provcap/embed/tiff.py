@@ -106,15 +106,16 @@ class Tiff:
         return struct.unpack(f"{self.order}{entry[1]}{_INTEGERS[entry[0]]}", self.value(entry))
 
     def pages(self) -> Iterator[dict[int, Entry]]:
-        """The directories: each of the chain, followed by those of its other resolutions (SubIFDs)."""
+        """The directories: each of the chain, followed by those of its other resolutions (SubIFDs). Each once: those
+        of the resolutions may also be a chain."""
         seen: set[int] = set()
         queue = [self.first]
         while queue:
             place = queue.pop()
-            if place == 0:
+            if place == 0 or place in seen:
                 continue
-            if place in seen or len(seen) >= PAGES:
-                raise Left("it is damaged: its directories go round, or do not end")
+            if len(seen) >= PAGES:
+                raise Left(f"it has more than {PAGES} pages")
             seen.add(place)
             entries, following = self.directory(place)
             yield entries

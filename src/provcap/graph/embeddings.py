@@ -29,4 +29,4 @@ def add_embeddings(draft: Draft, names: Mapping[tuple[str, ...], QualifiedName],
             }
             now = draft.name("embedded", one.path, one.path, one.embedded)
             draft.document.entity(now, attributes([WFPROV["Artifact"]], one.path, told))
-        draft.document.derivation(now, recorded, None, None, None, [(PROV_TYPE, TERMS["LineageEmbedded"])])
+        draft.document.derivation(now, recorded, None, None, None, None, [(PROV_TYPE, TERMS["LineageEmbedded"])])
