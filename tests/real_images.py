@@ -73,6 +73,7 @@ HYPERSPY = Package(
 _BELOW = "microfilm-0.3.0/microfilm/dataset/tests/test_folders"
 IMAGES = {
     "PGC_20X.czi": (CZANN, "napari_czann_segment/_data/PGC_20X.czi"),  # ZEISS, phase gradient
+    "PGC_20X.czseg": (CZANN, "napari_czann_segment/_data/PGC_20X_nucleus_detector.czseg"),  # an ONNX model in a zip
     "Tumor_HE_Stain_T76.czi": (CZANN, "napari_czann_segment/_data/Tumor_HE_Stain_T76.czi"),  # ZEISS, bright field
     "cluster.nd2": (MICROFILM, f"{_BELOW}/test_nd2_good/cluster.nd2"),  # Nikon A1, confocal
     "coli.ome.tif": (MICROFILM, f"{_BELOW}/coli_nucl_ori_3d.tif"),  # written by aicsimageio

@@ -65,6 +65,13 @@ def with_images(opened: Opened, made: bool = False) -> Run:
     return bioimage.measured(run, files, made=True) if made else run
 
 
+def with_models(opened: Opened) -> Run:
+    """The run with what its trained models say, where their files are at hand."""
+    from provcap.bioimage.weights.weighing import weighed
+
+    return weighed(opened.run, opened.files if opened.crate is None and not opened.going_on else None)
+
+
 def with_dependences(opened: Opened) -> Opened:
     """The run with what its images say, when its workflow says what it needs of them: nobody should miss that."""
     from provcap import bioimage

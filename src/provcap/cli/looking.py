@@ -8,7 +8,17 @@ import sys
 
 from provcap import codec, store
 from provcap.cli import embedding
-from provcap.cli.arguments import ANSWER, COMMON, NAMED, STRICT, Verbs, strict, with_dependences, with_images
+from provcap.cli.arguments import (
+    ANSWER,
+    COMMON,
+    NAMED,
+    STRICT,
+    Verbs,
+    strict,
+    with_dependences,
+    with_images,
+    with_models,
+)
 from provcap.errors import ProvcapError
 from provcap.model import Run
 from provcap.opening import Opened, open_run
@@ -84,7 +94,7 @@ def _shown(options: argparse.Namespace, opened: Opened) -> str:
         run = with_images(opened)
         return json.dumps(summary.images_plain(run)) if options.json else summary.screen(summary.of_images(run))
     if options.models:
-        run = with_images(opened)
+        run = with_models(opened)
         return json.dumps(summary.models_plain(run)) if options.json else summary.screen(summary.of_models(run))
     if options.quality or options.quality_of_all:
         run = with_images(opened, made=options.quality_of_all)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from provcap.errors import ProvcapError
+from provcap.export.models import components
 from provcap.model import Environment, Image, Package, Run
 from provcap.purl import purl
 
@@ -58,6 +59,7 @@ def _bom(run: Run, environment: Environment) -> Any:
         )
         for address, package in _packages(environment)
     ]
+    parts += components(run, environment)
     bom = Bom(
         serial_number=uuid.uuid5(NAMESPACE, environment.id),
         metadata=BomMetaData(timestamp=_time(run), component=root, tools=ToolRepository(components=[tool])),
