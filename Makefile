@@ -54,8 +54,10 @@ demo-nuclei: .venv/installed  ## the second workflow, a neural network on a real
 	containers/build nuclei --sif
 	rm -rf demo/nuclei-run demo/nuclei.crate.zip
 	mkdir -p demo/nuclei-run && cp workflows/nuclei/config/provcap.yaml config/terms.yaml demo/nuclei-run/
-	$(BIN)/provcap run -d demo/nuclei-run --crate demo/nuclei.crate.zip -- \
+	$(BIN)/provcap run -d demo/nuclei-run -- \
 	  -s $(CURDIR)/workflows/nuclei/workflow/Snakefile --cores $(JOBS) --use-singularity --quiet
+	$(BIN)/provcap annotate -d demo/nuclei-run workflows/nuclei/config/study.tsv >/dev/null
+	$(BIN)/provcap crate -d demo/nuclei-run -o demo/nuclei.crate.zip
 	$(BIN)/provcap check demo/nuclei.crate.zip
 	@$(call finished,demo/nuclei-run,demo/nuclei)
 
