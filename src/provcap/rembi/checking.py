@@ -100,11 +100,11 @@ def _check_pairs(values: Values, problems: list[Problem]) -> None:
 
 
 def _check_organism(values: Values, problems: list[Problem]) -> None:
-    said, number = values.one.get("organism", ""), values.one.get("organism_id", "").partition(":")[2]
+    said, (prefix, _, number) = values.one.get("organism", ""), values.one.get("organism_id", "").partition(":")
     known = next((name for name, taxon in ORGANISMS.items() if taxon == number), None)
     wanted = next((taxon for name, taxon in ORGANISMS.items() if plain(name) == plain(said)), None)
     where = values.entry.place("organism_id")
-    if wanted and number and wanted != number:
+    if wanted and prefix == "NCBITaxon" and wanted != number:
         what = f"NCBITaxon:{number} is {known}" if known else f"NCBITaxon:{number} is another organism"
         problems.append(Problem(where, f"{what}; {said} is NCBITaxon:{wanted}"))
 

@@ -67,7 +67,7 @@ def near(word: str, known: Iterable[str]) -> str:
 
 def module_named(word: str) -> Module | None:
     """The module that is called so."""
-    return next((m for m in MODULES if plain(word) in (plain(m.title), plain(m.key))), None)
+    return next((m for m in MODULES if plain(word) == plain(m.title)), None)
 
 
 def field_named(module: Module, word: str) -> Field | None:

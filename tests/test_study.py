@@ -1,0 +1,598 @@
+"""Sheets of REMBI and MIFA: what people fill in is checked cell by cell, and nothing hostile gets through."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import datetime
+import io
+import json
+import re
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provcap import annotated, bundle, cli, codec, digest, graph, rembi, report, store
+from provcap.errors import ProvcapError
+from provcap.matching import files_of
+from provcap.model import Acquisition, Channel, Objective, Run
+from provcap.opening import open_run
+from provcap.redact import public
+from provcap.rembi import Filled, conforming, modules, ontologies
+from provcap.report.methods import methods
+from provcap.seal import chain
+from tests.conftest import materialise, read_run
+from tests.test_crate import entities, refs
+
+NOW = "2026-11-22T10:00:00.000+00:00"
+FILLED: dict[str, list[dict[str, str]]] = {
+    "study": [{
+        "title": "Nuclei of cells after a treatment", "description": "Cells were treated, stained and imaged.",
+        "keywords": "nuclei; HeLa", "license": "CC-BY-4.0", "released": "2026-11-21",
+    }],
+    "authors": [
+        {"name": "Josiah Carberry", "orcid": "0000-0002-1825-0097", "affiliation": "Brown", "ror": "05gq02987"},
+        {"name": "Sam Sample", "affiliation": "Brown"},
+    ],
+    "biosamples": [{
+        "id": "HeLa", "biological_entity": "nuclei", "organism": "Homo sapiens", "organism_id": "NCBITaxon_9606",
+        "cell_line": "HeLa", "cell_line_id": "CVCL_0030",
+    }],
+    "specimens": [{
+        "id": "fixed", "biosamples": "hela", "preparation": "-20 °C methanol", "reagents": "RRID: AB_2298772",
+        "protocol": "https://doi.org/10.5555/ABC",
+    }],
+    "acquisitions": [{
+        "id": "wide", "specimens": "fixed", "methods": "fluorescence microscopy", "methods_id": "FBbi:00000246",
+        "instrument": "a microscope", "parameters": "50 ms", "pid": "https://hdl.handle.net/21.T11998/0000-001A-3905-1",
+    }],
+    "image_data": [{
+        "id": "raw", "description": "raw images", "files": "inputs/*.ome.tif", "specimens": "fixed",
+        "acquisitions": "wide", "kind": "raw",
+    }],
+}  # fmt: skip
+
+
+def written(path: Path, lines: Mapping[str, Any] = FILLED, template: str = "rembi") -> Path:
+    path.write_bytes(rembi.write(template, path.suffix, lines))
+    return path
+
+
+def changed(module: str, number: int = 0, **values: str) -> dict[str, list[dict[str, str]]]:
+    """The filled sheet with other values in one entry."""
+    new = {key: [dict(line) for line in lines] for key, lines in FILLED.items()}
+    new.setdefault(module, [{}])[number].update(values)
+    return new
+
+
+def told(filled: Filled) -> list[str]:
+    return [f"{problem.where}: {problem.message}" for problem in filled.problems]
+
+
+def edited(path: Path, change: Callable[[Any], None]) -> Path:
+    """The workbook with a change made by openpyxl."""
+    book = openpyxl.load_workbook(path)
+    change(book)
+    book.save(path)
+    return path
+
+
+def repacked(path: Path, parts: Mapping[str, bytes]) -> Path:
+    """The workbook with other parts, or more of them."""
+    with zipfile.ZipFile(path) as old:
+        known = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, content in {**known, **parts}.items():
+            new.writestr(name, content)
+    return path
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> tuple[Path, Run]:
+    """A work directory with a run that was collected, and its folder."""
+    run = read_run("succeeded")
+    materialise(run, tmp_path)
+    folder = store.run_folder(tmp_path, run.id)
+    store.write_atomic(folder / "run.json", codec.dump_run(run).encode())
+    return folder, run
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".tsv"])
+@pytest.mark.parametrize("template", ["rembi", "mifa"])
+def test_a_template_is_the_same_file_every_time(template: str, suffix: str) -> None:
+    """Two templates are the same byte for byte, however much time lies between them."""
+    first = rembi.write(template, suffix, FILLED)
+    time.sleep(0.01 if suffix != ".xlsx" else 2.1)  # a zip knows two seconds
+    assert rembi.write(template, suffix, FILLED) == first
+
+
+def test_the_template_is_a_workbook_to_choose_from(tmp_path: Path) -> None:
+    """It has a sheet per module of REMBI, names, meanings, texts as format, and values to choose from; MIFA has more."""
+    book = openpyxl.load_workbook(written(tmp_path / "a.xlsx", {}))
+    titles = [m.title for m in modules.modules("rembi")]
+    assert book.sheetnames == ["Read me", *titles]
+    for module in modules.modules("rembi"):
+        sheet = book[module.title]
+        assert [cell.value.rstrip(" *") for cell in sheet[1]] == [field.name for field in module.fields]
+        assert sheet["A2"].value.startswith("# ")
+        assert sheet.column_dimensions["A"].number_format == "@"
+    offers = {str(d.sqref): d.formula1 for d in book["Specimen"].data_validations.dataValidation}
+    assert offers == {"I3:I202": '"test,control"'}
+    more = openpyxl.load_workbook(written(tmp_path / "b.xlsx", {}, "mifa"))
+    assert set(more.sheetnames) - set(book.sheetnames) == {"Annotations", "Annotation files"}
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".tsv"])
+def test_what_was_filled_in_is_read_in_its_normal_form(tmp_path: Path, suffix: str) -> None:
+    """All three kinds of sheet give the same study; identifiers are in their normal form, references as defined."""
+    filled = rembi.read(written(tmp_path / f"s{suffix}"), NOW)
+    assert told(filled) == []
+    study = filled.study
+    assert study is not None
+    assert study.sheet.digest == digest.of_bytes((tmp_path / f"s{suffix}").read_bytes())
+    assert study.authors[0].id == "https://orcid.org/0000-0002-1825-0097"
+    assert study.authors[0].affiliation.id == "https://ror.org/05gq02987"  # type: ignore[union-attr]
+    (sample,), (specimen,), (way,), (data,) = study.biosamples, study.specimens, study.acquisitions, study.image_data
+    assert (sample.organism.id, sample.organism.iri) == (
+        "NCBITaxon:9606", "http://purl.obolibrary.org/obo/NCBITaxon_9606"
+    )  # fmt: skip
+    assert sample.cell_line is not None
+    assert sample.cell_line.iri == "https://www.cellosaurus.org/CVCL_0030"
+    assert (specimen.biosamples, specimen.preparation) == (("HeLa",), "-20 °C methanol")
+    assert (specimen.reagents, specimen.protocol) == (("RRID:AB_2298772",), "10.5555/abc")
+    assert way.instrument.pid == "hdl:21.T11998/0000-001A-3905-1"
+    assert (data.files, data.acquisitions, data.kind) == (("inputs/*.ome.tif",), ("wide",), "raw")
+
+
+def test_an_empty_template_says_what_is_missing(tmp_path: Path) -> None:
+    """Whoever annotates with the template as it came is told which sheets are to be filled in."""
+    filled = rembi.read(written(tmp_path / "s.xlsx", {}), NOW)
+    assert filled.study is None
+    assert {p.where for p in filled.problems} == {
+        "Study", "Authors", "Biosample", "Specimen", "Image acquisition", "Image data"
+    }  # fmt: skip
+
+
+WRONG = {
+    "required": ("specimens", {"preparation": ""}, r"Specimen!C3: Sample preparation is missing"),
+    "reference": ("specimens", {"biosamples": "HeLaa"}, r"Specimen!B3: the sheet Biosample has no 'HeLaa': did you mean HeLa\?"),
+    "choice": ("image_data", {"kind": "rwa"}, r"Image data!G3: 'rwa' is no value of Type: did you mean raw\?"),
+    "orcid": ("authors", {"orcid": "0000-0002-1825-0098"}, r"Authors!B3: ORCID: .*check digit is wrong"),
+    "ror": ("authors", {"ror": "https://ror.org/05gq02988"}, r"Authors!E3: ROR: .*check digits are wrong"),
+    "rrid": ("specimens", {"reagents": "RRID:AB_1"}, r"Specimen!G3: Reagents: .*is not an RRID"),
+    "pidinst": ("acquisitions", {"pid": "microscope 7"}, r"Image acquisition!F3: Instrument PID: .*is not a PIDINST"),
+    "doi": ("specimens", {"protocol": "doi:11.1/x"}, r"Specimen!J3: Protocol: .*is not a DOI"),
+    "date": ("study", {"released": "21.11.2026"}, r"Study!E3: Release date: '21.11.2026' is no date"),
+    "no such day": ("study", {"released": "2026-02-30"}, r"Study!E3: Release date: '2026-02-30' is no date"),
+    "short title": ("study", {"title": "Nuclei"}, r"Study!A3: Title: it has 6 characters, and REMBI wants 25"),
+    "ontology": ("biosamples", {"organism_id": "UBERON:0000317"}, r"Biosample!E3: Organism ID: .* is of UBERON: here it is one of NCBITaxon"),
+    "digits": ("acquisitions", {"methods_id": "FBbi:246"}, r"Image acquisition!D3: .*after FBbi come 8 digits"),
+    "slip of prefix": ("biosamples", {"organism_id": "NCBITaxn:9606"}, r"did you mean NCBITaxon\?"),
+    "other organism": ("biosamples", {"organism_id": "NCBITaxon:10090"}, r"Biosample!E3: NCBITaxon:10090 is Mus musculus; Homo sapiens is NCBITaxon:9606"),
+    "id alone": ("biosamples", {"tissue_id": "UBERON:0001155"}, r"Biosample!G3: Tissue ID is there, and Tissue is not"),
+    "two for one": ("acquisitions", {"methods": "a; b"}, r"Image acquisition!D3: 1 of Imaging method ID for 2 of Imaging method"),
+    "backslash": ("image_data", {"files": "inputs\\a.tif"}, r"Image data!C3: Files: paths are written with /"),
+    "same name": ("authors", {"name": "Sam Sample"}, r"Authors!A4: 'Sam Sample' stands in Authors!A3 already"),
+    "control": ("specimens", {"growth_protocol": "a\x7fb"}, r"Specimen!D3: it has control characters"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_mistake_is_told_with_its_cell(case: str, tmp_path: Path) -> None:
+    """Each mistake is told with sheet, column and row, and gives no study."""
+    module, values, message = WRONG[case]
+    filled = rembi.read(written(tmp_path / "s.xlsx", changed(module, **values)), NOW)
+    assert filled.study is None
+    assert [line for line in told(filled) if re.search(message, line)], told(filled)
+    assert len(filled.problems) == 1 or case == "slip of prefix"
+
+
+def test_all_mistakes_are_told_at_once_in_a_text_file_by_row(tmp_path: Path) -> None:
+    """In CSV the place is column and row of the file, with module and field in words."""
+    lines = changed("authors", orcid="0000-0002-1825-0098") | {"grants": [{"identifier": "7"}]}
+    filled = rembi.read(written(tmp_path / "s.csv", lines), NOW)
+    rows = list(csv.reader(io.StringIO((tmp_path / "s.csv").read_text())))
+    row = 1 + next(n for n, cells in enumerate(rows) if cells[:3] == ["Authors", "1", "ORCID"])
+    assert told(filled)[0].startswith(f"D{row} (Authors 1, ORCID): ORCID: ")
+    assert "(Grants 1, Funder): Funder is missing, and REMBI requires it" in told(filled)[1]
+
+
+HOSTILE: dict[str, tuple[Callable[[Any], None], str]] = {
+    "formula": (lambda b: b["Specimen"].__setitem__("C3", "=1+1"), r"Specimen!C3: a formula"),
+    "command": (lambda b: b["Study"].__setitem__("A3", '=cmd|"/c calc"!A1'), r"Study!A3: a formula"),
+    "merged": (lambda b: b["Biosample"].merge_cells("B3:B5"), r"Biosample!B3:B5: merged cells"),
+    "column": (lambda b: b["Specimen"].__setitem__("K1", "Sampel preparation"), r"Specimen!K1: .*did you mean Sample preparation\?"),
+    "headless": (lambda b: b["Specimen"].__setitem__("Z9", "x"), r"Specimen!Z9: something stands in a column without a head"),
+    "sheet": (lambda b: setattr(b["Specimen"], "title", "Specimens"), r"Specimens: no sheet .*did you mean Specimen\?"),
+    "twice": (lambda b: b["Specimen"].__setitem__("K1", "Location"), r"Specimen!K1: there are two columns Location"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_what_a_spreadsheet_does_by_itself_is_refused(case: str, tmp_path: Path) -> None:
+    """Formulas, merged cells, unknown columns and sheets are each told with their place."""
+    change, message = HOSTILE[case]
+    filled = rembi.read(edited(written(tmp_path / "s.xlsx"), change), NOW)
+    assert filled.study is None
+    assert [line for line in told(filled) if re.search(message, line)], told(filled)
+
+
+def test_numbers_and_dates_of_excel_are_read_as_people_see_them(tmp_path: Path) -> None:
+    """A date typed into Excel is that day, a whole number has no point, and a sheet of one's own is noted."""
+
+    def change(book: Any) -> None:
+        book["Study"]["E3"] = datetime.datetime(2026, 11, 21)
+        book["Specimen"]["D3"] = 37
+        book.create_sheet("my notes")["A1"] = "=1"
+
+    filled = rembi.read(edited(written(tmp_path / "s.xlsx"), change), NOW)
+    assert filled.study is not None
+    assert filled.study.released == "2026-11-21"
+    assert filled.study.specimens[0].growth_protocol == "37"
+    assert filled.notes == ("the sheet my notes was not read: it is none of REMBI or MIFA",)
+
+
+BOMB = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>'
+PACKAGES: dict[str, tuple[dict[str, bytes], str]] = {
+    "entities": ({"xl/worksheets/sheet2.xml": BOMB}, "declares a document type or entities"),
+    "utf-16": ({"xl/workbook.xml": BOMB.decode().encode("utf-16")}, "is not UTF-8"),
+    "other encoding": ({"xl/workbook.xml": b"<?xml version='1.0' encoding='cp037'?><a/>"}, "is not UTF-8"),
+    "macros": ({"xl/vbaProject.bin": b"x"}, "it has macros"),
+    "links": ({"xl/externalLinks/externalLink1.xml": b"<a/>"}, "links to other workbooks"),
+    "objects": ({"xl/embeddings/oleObject1.bin": b"x"}, "objects of other programs"),
+    "bomb": ({"xl/media/zeros.bin": bytes(40 << 20)}, "more than"),
+    "broken": ({"xl/workbook.xml": b"<workbook"}, "no Excel workbook, or damaged"),
+}
+
+
+@pytest.mark.parametrize("case", PACKAGES)
+def test_a_hostile_workbook_is_refused_before_it_is_parsed(case: str, tmp_path: Path) -> None:
+    """Bombs, entities, macros, links and objects give one line, in less than two seconds."""
+    parts, message = PACKAGES[case]
+    path, began = repacked(written(tmp_path / "s.xlsx"), parts), time.monotonic()
+    with pytest.raises(ProvcapError, match=message) as raised:
+        rembi.read(path, NOW)
+    assert raised.value.slug == "bad-sheet"
+    assert time.monotonic() - began < 2
+
+
+def test_cells_far_out_cost_no_time(tmp_path: Path) -> None:
+    """A cell at the end of Excel's grid, and ranges over all of it, are told or passed over within seconds."""
+    path = written(tmp_path / "s.xlsx")
+    with zipfile.ZipFile(path) as archive:
+        name = "xl/worksheets/sheet8.xml"
+        content = archive.read(name).decode()
+    assert "Sample preparation" in content
+    far = '<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>far</t></is></c></row></sheetData>'
+    all_of_it = '<mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>'
+    assert "</sheetData>" in content
+    repacked(path, {name: content.replace("</sheetData>", far + all_of_it).encode()})
+    began = time.monotonic()
+    found = told(rembi.read(path, NOW))
+    assert time.monotonic() - began < 10
+    assert any("XFD1048576: something stands" in line for line in found), found
+    assert any("A1:XFD1048576: merged cells" in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("s.xls", b"", "no sheet that provcap reads"),
+        ("s.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old .xls, or a workbook with a password"),
+        ("s.xlsx", b"PK\x03\x04 no", "damaged"),
+        ("s.csv", b"module,entry,field,value\nStudy,1,Title,K\xe4fer", "row 2 is not UTF-8 .byte 0xe4.: save it as CSV UTF-8"),
+        ("s.csv", b"a,b\n1,2\n", "there is no column module"),
+        ("s.csv", b'module,entry,field,value\nStudy,1,Title,"x', "row 2"),
+        ("s.csv", b"module,entry,field,value\n" + b"Study,1,Title,x\n" * 1_200_000, "larger than 16 MiB"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_sheet_is_refused_in_one_line(
+    name: str, content: bytes, message: str, tmp_path: Path
+) -> None:
+    """Old, broken, oversized files and other encodings: one line with a way out."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ProvcapError, match=message) as raised:
+        rembi.read(tmp_path / name, NOW)
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize("how", ["semicolons", "bom", "utf-16", "tail", "carriage returns"])
+def test_csv_as_programs_write_it(how: str, tmp_path: Path) -> None:
+    """German Excel's semicolons, byte order marks, UTF-16, other line ends and empty rows at the end make no difference."""
+    text = written(tmp_path / "s.csv").read_text()
+    content = {
+        "semicolons": rembi.longform.write(list(csv.reader(io.StringIO(text)))[1:], ";"),
+        "bom": b"\xef\xbb\xbf" + text.encode(),
+        "utf-16": text.encode("utf-16"),
+        "tail": (text + ",,,,\n" * 500 + "\n\n").encode(),
+        "carriage returns": text.replace("\n", "\r\n").encode(),
+    }[how]
+    plain = rembi.read(tmp_path / "s.csv", NOW).study
+    (tmp_path / "t.csv").write_bytes(content)
+    filled = rembi.read(tmp_path / "t.csv", NOW)
+    assert told(filled) == []
+    assert codec.encode(filled.study)["biosamples"] == codec.encode(plain)["biosamples"]
+    assert codec.encode(filled.study)["specimens"] == codec.encode(plain)["specimens"]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40))
+@settings(max_examples=25, deadline=None)
+def test_no_text_becomes_a_formula_and_every_text_comes_back(text: str) -> None:
+    """What is written into a sheet is read again as it was, whatever it begins with: = + - @ or a quote."""
+    text = f"={text}" if len(text) % 2 else text
+    lines = changed("specimens", growth_protocol=text)
+    for suffix in (".xlsx", ".csv"):
+        data = rembi.write("rembi", suffix, lines)
+        entries: list[Any] = []
+        problems: list[Any] = []
+        entries = rembi.workbook.read(data, problems, []) if suffix == ".xlsx" else rembi.longform.read(data, problems)
+        (entry,) = [e for e in entries if e.module.key == "specimens"]
+        assert problems == []
+        assert entry.text("growth_protocol") == text.strip() or text.startswith("'")
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_give_a_study_mistakes_or_one_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    """No file makes the reader fail in another way."""
+    for name in ("s.csv", "s.tsv", "s.xlsx"):
+        path = tmp_path_factory.getbasetemp() / name
+        path.write_bytes((b"module,entry,field,value\n" if name == "s.csv" else b"") + data)
+        with contextlib.suppress(ProvcapError):
+            assert rembi.read(path, NOW).study is None
+
+
+def test_identifiers_of_ontologies_are_read_in_any_spelling() -> None:
+    """Compact, with an underscore, as an IRI, in small letters."""
+    read = ontologies.reader("NCBITaxon")
+    for text in (
+        "NCBITaxon:9606",
+        "ncbitaxon_9606",
+        "http://purl.obolibrary.org/obo/NCBITaxon_9606",
+        "obo:NCBITaxon_9606",
+    ):
+        assert read(text) == "NCBITaxon:9606"
+    assert ontologies.iri("EFO:0000400") == "http://www.ebi.ac.uk/efo/EFO_0000400"
+
+
+MIFA = {
+    **changed("study", funding="Paid by nobody", license="CC0-1.0"),
+    "annotations": [{
+        "id": "masks", "overview": "masks of nuclei", "kinds": "Segmentation mask; tracks", "method": "by hand",
+        "authors": "Sam Sample",
+    }],
+    "annotation_files": [
+        {"annotation": "masks", "file": "results/labels.tif", "source_image": "inputs/nuclei.ome.tif"}
+    ],
+}  # fmt: skip
+
+
+def test_mifa_annotations_name_their_images(tmp_path: Path) -> None:
+    """A MIFA sheet gives sets of annotations with their files; it needs a licence, a funding statement and known types."""
+    study = rembi.read(written(tmp_path / "s.xlsx", MIFA, "mifa"), NOW).study
+    assert study is not None
+    (masks,) = study.annotations
+    assert masks.kinds == ("segmentation_mask", "tracks")
+    assert masks.files[0].source_image == "inputs/nuclei.ome.tif"
+    assert masks.authors == (study.authors[1],)
+    poor = {**MIFA, "study": FILLED["study"]}
+    poor["annotations"] = [{**MIFA["annotations"][0], "kinds": "masks"}]
+    found = "\n".join(told(rembi.read(written(tmp_path / "t.xlsx", poor, "mifa"), NOW)))
+    assert "Study!H3: MIFA requires a funding statement" in found
+    assert "Annotations!C3: 'masks' is no value of Type" in found
+
+
+def test_the_models_of_rembi_accept_what_a_sheet_gives(tmp_path: Path) -> None:
+    """Every module passes the published pydantic models, which are asked; one that lacks a value does not."""
+    study = rembi.read(written(tmp_path / "s.xlsx", MIFA, "mifa"), NOW).study
+    assert study is not None
+    names = [where.split(" ")[0] for where, _, _ in conforming.parts(study)]
+    assert set(names) == {"Study", "Biosample", "Specimen", "Image"}
+    assert conforming.check(study) == []
+    import dataclasses
+
+    broken = dataclasses.replace(study, released="soon")
+    assert [p.where for p in conforming.check(broken)] == ["Study"]
+
+
+def test_the_template_knows_what_the_run_knows(tmp_path: Path) -> None:
+    """Title, authors with ORCID and ROR, images with paths and sizes, objective, wavelengths and the analysis are there."""
+    run = read_run("succeeded")
+    (image,) = [a for job in run.jobs for a in job.inputs if a.path == "inputs/nuclei.ome.tif"][:1]
+    found = Acquisition(
+        image.digest or "", "OME-TIFF", "a reader", axes="YX", shape=(64, 32), pixel_size_x_um=0.5, pixel_size_y_um=0.5,
+        channels=(Channel("DAPI", excitation_nm=405.0, exposure_s=0.1),), objective=Objective("Plan", 40.0, 1.3),
+        microscope="Makers M1",
+    )  # fmt: skip
+    import dataclasses
+
+    lines = rembi.prefilled(dataclasses.replace(run, acquisitions=(found,)), methods(run))
+    assert lines["study"][0]["title"] == "Nuclei segmentation"
+    assert lines["authors"][0]["orcid"] == "https://orcid.org/0000-0002-1825-0097"
+    assert lines["authors"][0]["ror"] == "https://ror.org/03yrm5c26"
+    assert lines["image_data"][0]["files"] == "inputs/nuclei.ome.tif"
+    assert "0.5" in lines["image_data"][0]["pixel_size"]
+    (way,) = lines["acquisitions"]
+    assert "Makers M1" in way["instrument"]
+    assert "40" in way["instrument"]
+    assert "405" in way["parameters"]
+    assert "imaging method" not in way
+    assert "Snakemake workflow" in lines["analyses"][0]["method"]
+    (tmp_path / "s.xlsx").write_bytes(rembi.write("rembi", ".xlsx", lines))
+    filled = rembi.read(tmp_path / "s.xlsx", NOW)
+    assert {p.where.partition("!")[0] for p in filled.problems} <= {
+        "Study", "Biosample", "Specimen", "Image acquisition", "Image data"
+    }  # fmt: skip
+
+
+PATTERNS = {
+    "inputs/nuclei.ome.tif": True, "inputs/*": True, "**/*.ome.tif": True, "inputs": True, "**": True, "inputs/**": True,
+    "*.tif": False, "inputs/*.tif/**": True, "nuclei.ome.tif": False, "inputs/?uclei.ome.tif": True, "in*/nu*": True,
+    "inputs/[n]uclei.ome.tif": False, "*/" * 200 + "*": False, "**/" * 500 + "x": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_patterns_mean_files_of_the_run(pattern: str) -> None:
+    """Stars stay in a folder, two stars do not, a folder means what is in it; no pattern takes long."""
+    began = time.monotonic()
+    found = [a.path for a in files_of(read_run("succeeded"), [pattern])]
+    assert ("inputs/nuclei.ome.tif" in found) == PATTERNS[pattern]
+    assert time.monotonic() - began < 1
+
+
+def test_annotating_leaves_the_seal_and_keeps_the_sheet(
+    place: tuple[Path, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sheet is put into the run with time and digest; its journals and seal stay; the next sheet replaces it."""
+    folder, run = place
+    workdir = folder.parents[2]
+    (folder / "events.jsonl").write_text('{"format":"provcap.event/1","event":"run_started"}\n')
+    chain.seal(folder)
+    before = {name: (folder / name).read_bytes() for name in ("events.jsonl", "seal.json")}
+    first = written(tmp_path / "one.csv")
+    assert cli.main(["annotate", "-d", str(workdir), str(first)]) == 0
+    new = open_run(run.id, workdir).run
+    assert new.study is not None
+    assert new.study.sheet.name == "one.csv"
+    assert new.study.sheet.digest == digest.of_bytes(first.read_bytes())
+    assert new.study.sheet.annotated > run.started
+    assert annotated.sheet(folder, new.study) == first.read_bytes()
+    assert cli.main(["annotate", "-d", str(workdir), run.id, str(first)]) == 0
+    assert open_run(run.id, workdir).run == new  # the same sheet again: it was put in when it was
+    second = written(tmp_path / "two.xlsx", changed("study", title="Another title, of the second sheet"))
+    assert cli.main(["annotate", "-d", str(workdir), str(second), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["title"].startswith("Another")
+    assert [p.suffix for p in folder.glob("sheet-*")] == [".xlsx"]
+    assert before == {name: (folder / name).read_bytes() for name in before}
+    assert list(chain.breaks(folder)) == []
+
+
+def test_a_wrong_sheet_changes_nothing(
+    place: tuple[Path, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All mistakes on stderr, the same as JSON, exit code 2, and the run is as it was."""
+    folder, _ = place
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    sheet = written(tmp_path / "s.xlsx", changed("specimens", preparation="", biosamples="nothing"))
+    assert cli.main(["annotate", "-d", str(folder.parents[2]), str(sheet), "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert "error: Specimen!C3: Sample preparation is missing" in err
+    assert "error: Specimen!B3: the sheet Biosample has no 'nothing'" in err
+    assert {p["where"] for p in json.loads(out)["problems"]} == {"Specimen!C3", "Specimen!B3"}
+    assert before == {p.name: p.read_bytes() for p in folder.iterdir()}
+
+
+def test_collecting_again_keeps_the_study(place: tuple[Path, Run], tmp_path: Path) -> None:
+    """The study is kept beside the records: it is not lost when run.json is made anew, and what was damaged is a gap."""
+    folder, run = place
+    study = rembi.read(written(tmp_path / "s.csv", changed("image_data", files="absent/*.tif")), NOW).study
+    assert study is not None
+    new = rembi.put(folder, run, study, b"")
+    assert [gap.message for gap in new.gaps if gap.slug == "no-such-image"] == [
+        "image data raw: absent/*.tif is no file of this run"
+    ]
+    assert annotated.kept(folder, []) == study
+    (folder / annotated.NAME).write_text('{"format":"provcap.study/2"}')
+    gaps: list[Any] = []
+    assert annotated.kept(folder, gaps) is None
+    assert gaps[0].slug == "damaged-record"
+
+
+def test_a_crate_is_not_annotated(tmp_path: Path) -> None:
+    """A crate is finished: the run is annotated and packed again."""
+    run = read_run("succeeded")
+    bundle.write_crate(run, materialise(run, tmp_path / "work"), tmp_path / "c.zip")
+    with pytest.raises(ProvcapError, match="is a crate") as raised:
+        rembi.place(open_run("c.zip", tmp_path), "c.zip")
+    assert raised.value.slug == "already-a-crate"
+
+
+def test_the_crate_has_sample_preparation_imaging_and_sheet(place: tuple[Path, Run], tmp_path: Path) -> None:
+    """The image leads to its specimen, that to its biosample, and both to ontology values and the instrument's PID."""
+    folder, run = place
+    sheet = written(tmp_path / "study.csv")
+    study = rembi.read(sheet, NOW).study
+    assert study is not None
+    new = rembi.put(folder, run, study, sheet.read_bytes())
+    bundle.write_crate(new, folder.parents[2], tmp_path / "crate")
+    found = entities(tmp_path / "crate")
+    assert refs(found["./"]["about"]) == {"#study"}
+    assert (tmp_path / "crate/provenance/study.csv").read_bytes() == sheet.read_bytes()
+    assert refs(found["provenance/study.csv"]["about"]) == {"#study"}
+    image = found["inputs/nuclei.ome.tif"]
+    assert refs(image["about"]) == {"#specimen/fixed"}
+    assert refs(image["subjectOf"]) == {"#image-acquisition/wide"}
+    assert refs(found["#specimen/fixed"]["isBasedOn"]) == {"#biosample/HeLa"}
+    way = found["#image-acquisition/wide"]
+    assert refs(way["instrument"]) == {"https://hdl.handle.net/21.T11998/0000-001A-3905-1"}
+    assert refs(way["measurementTechnique"]) == {"http://purl.obolibrary.org/obo/FBbi_00000246"}
+    values = [found[i] for i in refs(found["#biosample/HeLa"]["additionalProperty"])]
+    organism = next(value for value in values if value["name"] == "organism")
+    assert refs(organism["valueReference"]) == {"http://purl.obolibrary.org/obo/NCBITaxon_9606"}
+
+
+def test_people_without_orcid_stay_out_of_public_crates(tmp_path: Path) -> None:
+    """Who gave an ORCID is an author in public; others, acknowledgements and the sheet itself are left out, and told."""
+    run = read_run("study")
+    workdir = materialise(run, tmp_path / "work")
+    new = public.public(run, workdir, lambda source: None).run
+    assert new.study is not None
+    assert [person.name for person in new.study.authors] == ["Josiah Carberry"]
+    assert new.study.annotations[0].authors == ()
+    assert new.study.acknowledgements is None
+    assert any(gap.slug == "withheld" and gap.subject == "study" for gap in new.gaps)
+    assert "Sam" not in codec.dump_run(new)
+
+
+def test_prov_leads_from_the_image_to_the_sample() -> None:
+    """The image was derived from the specimen, that from the biosample, and the study from the sheet."""
+    text = graph.serialise(graph.document(read_run("study")), "provn").decode()
+    assert re.search(r"wasDerivedFrom\(run:file-inputs-nuclei.ome.tif-\w+, run:specimen-fixed-cells-\w+", text)
+    assert re.search(r"wasDerivedFrom\(run:specimen-fixed-cells-\w+, run:biosample-HeLa-\w+", text)
+    assert re.search(r"wasDerivedFrom\(run:study-[\w.-]+, run:sheet-study.xlsx-\w+", text)
+    assert "study" not in graph.serialise(graph.document(read_run("succeeded")), "provn").decode()
+
+
+def test_page_and_methods_text_speak_of_the_sample() -> None:
+    """In English and German, with the sheet that says it; nothing of it acts in the page."""
+    run = read_run("study")
+    page = report.page(run).decode()
+    assert 'id="study"' in page
+    assert "Fixed with 4 % paraformaldehyde" in page
+    assert "<b>Sample</b>" not in page
+    assert "Preparation of fixed cells: Fixed with 4 % paraformaldehyde, stained with DAPI." in methods(run)
+    assert "Präparation von fixed cells: Fixed with" in methods(run, "de")
+    assert 'id="study"' not in report.page(read_run("succeeded")).decode()
+
+
+def test_the_verbs_from_template_to_show(
+    place: tuple[Path, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """template writes a file that is not there yet, annotate takes it, show --study tells it."""
+    folder, _ = place
+    workdir = str(folder.parents[2])
+    target = tmp_path / "t.tsv"
+    assert cli.main(["template", "rembi", "-d", workdir, "--run", "latest", "-o", str(target)]) == 0
+    assert "Nuclei segmentation" in target.read_text()
+    assert cli.main(["template", "rembi", "-o", str(target)]) == 2
+    assert cli.main(["template", "rembi", "-o", str(tmp_path / "t.ods")]) == 2
+    assert cli.main(["annotate", "-d", workdir, str(written(tmp_path / "s.tsv"))]) == 0
+    capsys.readouterr()
+    assert cli.main(["show", "-d", workdir, "--study"]) == 0
+    assert "Homo sapiens (NCBITaxon:9606)" in capsys.readouterr().out
+
+
+def test_the_sheet_of_the_reference_workflow_is_valid() -> None:
+    """config/study.tsv passes every check, and says of the micrograph no more than is known."""
+    filled = rembi.read(Path(__file__).parent.parent / "config/study.tsv", NOW)
+    assert told(filled) == []
+    assert filled.study is not None
+    assert filled.study.biosamples[0].organism.name == "unidentified"
