@@ -16,11 +16,11 @@ from provcap.crate.places import inside, media_type
 from provcap.deposit import copying
 from provcap.deposit.archive import Item
 from provcap.deposit.bia import file_list, submission
-from provcap.deposit.bia.components import components
+from provcap.deposit.bia.components import Component, components
 from provcap.deposit.bia.file_list import Row
 from provcap.deposit.bia.graph import METADATA
 from provcap.deposit.bia.missing import missing
-from provcap.deposit.bia.places import PROVENANCE
+from provcap.deposit.bia.places import PROVENANCE, Places
 from provcap.deposit.bia.submission import Lying
 from provcap.deposit.zipping import write_zip
 from provcap.errors import ProvcapError
@@ -41,12 +41,7 @@ def write(
     ProvcapError, and leaves nothing, when something is missing, all of which it names.
     """
     store.refuse_existing(target)
-    if accession is not None and not ACCESSION.fullmatch(accession):
-        raise ProvcapError("bad-accession", f"{accession!a} is no accession", "as the archive writes it: S-BIAD1234")
-    said = opened.run.study
-    if said is None:
-        hint = "provcap template rembi -o study.xlsx, fill it in, then: provcap annotate RUN study.xlsx"
-        raise ProvcapError("not-annotated", f"nobody has said what the images of {opened.run.id} are of", hint)
+    said = _said(opened, accession)
     target.absolute().parent.mkdir(parents=True, exist_ok=True)
     with (
         _files(opened) as (run, place),
@@ -54,11 +49,28 @@ def write(
     ):
         root = Path(work, "submission")
         root.mkdir()
-        listed = _compose(run, said, place, root, accession, lambda file: _zip(opened, file))
+        parts, found = _complete(run, said, place, opened.crate is None)
+        graph = submission.graph(run, said, parts, accession)
+        listed = submission.rows(run, parts, graph, lambda artifact: found[artifact.path])
+        rows = [*(row for row, _ in listed), _provenance(opened, root)]
+        store.write_atomic(root / file_list.NAME, file_list.table(rows))
+        store.write_atomic(root / METADATA, graph.serialise())
         if data:
-            _bring([(row, file) for row, file in listed if file.path is not None], root, link)
+            _bring(listed, root, link)
         os.rename(root, target)
-    return len(listed), sum(row.size_bytes or 0 for row, _ in listed)
+    return len(rows), sum(row.size_bytes or 0 for row in rows)
+
+
+def _said(opened: Opened, accession: str | None) -> Study:
+    """The study of the run. Raises ProvcapError when it has none, or when nothing can be said of it yet."""
+    if accession is not None and not ACCESSION.fullmatch(accession):
+        raise ProvcapError("bad-accession", f"{accession!a} is no accession", "as the archive writes it: S-BIAD1234")
+    if opened.going_on:
+        raise ProvcapError("still-running", f"the run {opened.run.id} is still going on", "wait until it has ended")
+    if opened.run.study is None:
+        hint = "provcap template rembi -o study.xlsx, fill it in, then: provcap annotate RUN study.xlsx"
+        raise ProvcapError("not-annotated", f"nobody has said what the images of {opened.run.id} are of", hint)
+    return opened.run.study
 
 
 @contextmanager
@@ -72,56 +84,55 @@ def _files(opened: Opened) -> Iterator[tuple[Run, Callable[[str], Path]]]:
             yield opened.run, lambda path: root / inside(path)
 
 
-def _zip(opened: Opened, target: Path) -> None:
-    """The provenance crate: the one that was named, or one of the run."""
+def _provenance(opened: Opened, root: Path) -> Row:
+    """Bring the provenance crate, the one that was named or one of the run; its row."""
+    name = Places().take(f"{opened.run.id}.crate.zip", PROVENANCE)
+    target = root / name
+    target.parent.mkdir(parents=True)
     if opened.crate is None:
         bundle.write_crate(opened.run, opened.files, target)
     elif opened.crate.is_dir():
         write_zip(opened.crate, target)
     else:
-        copying.bring([_item(target.name, opened.crate)], target.parent)
+        size, known = opened.crate.stat().st_size, digest.of_file(opened.crate)
+        copying.bring([Item(name, opened.crate, size, known)], root)
+    return Row(
+        name,
+        submission.CRATE,
+        f"{opened.run.id}.crate.zip",
+        target.stat().st_size,
+        media_type(name),
+        digest.of_file(target),
+    )
 
 
-def _item(key: str, path: Path) -> Item:
-    return Item(key, path, path.stat().st_size, digest.of_file(path))
+def _complete(
+    run: Run, said: Study, place: Callable[[str], Path], own: bool
+) -> tuple[list[Component], dict[str, list[Lying]]]:
+    """The components, and the files of each artifact by its path; `own`: they lie where the run left them.
 
-
-def _compose(
-    run: Run, said: Study, place: Callable[[str], Path], root: Path, accession: str | None, pack: Callable[[Path], None]
-) -> list[tuple[Row, Lying]]:
-    """Write all but the data to `root`; the rows of the file list with where each file lies."""
+    Raises ProvcapError with all that is missing.
+    """
     parts, wrong = components(run, said)
     wrong = [*missing(run, said), *wrong]
-    found = {a.path: _lying(a, place, wrong) for part in parts for a in part.files}
+    found = {a.path: _lying(a, place(a.path), own, wrong) for part in parts for a in part.files}
     if wrong:
         more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
         lines = "".join(f"\n  {text}" for text in [*wrong[:_SHOWN], *more])
+        message = f"for the BioImage Archive, {run.id} lacks ({len(wrong)}):{lines}"
         hint = "put it into the sheet, then: provcap annotate RUN study.xlsx"
-        raise ProvcapError(
-            "submission-incomplete", f"for the BioImage Archive, {run.id} lacks ({len(wrong)}):{lines}", hint
-        )
-    graph = submission.graph(run, said, parts, accession)
-    rows = submission.rows(run, parts, graph, lambda artifact: found[artifact.path])
-    zipped = f"{PROVENANCE}/{run.id}.crate.zip"
-    (root / PROVENANCE).mkdir()
-    pack(root / zipped)
-    item = _item(zipped, root / zipped)
-    kind = media_type(zipped)
-    own = Row(zipped, submission.CRATE, zipped, item.size_bytes, kind, item.digest)
-    rows.append((own, Lying(zipped, zipped, item.size_bytes, item.digest)))
-    store.write_atomic(root / file_list.NAME, file_list.table(row for row, _ in rows))
-    store.write_atomic(root / METADATA, graph.serialise())
-    return rows
+        crate = "a crate may lack files that its sheet names: name the run, or write it with --with-intermediates"
+        raise ProvcapError("submission-incomplete", message, hint if own else crate)
+    return parts, found
 
 
-def _lying(artifact: Artifact, place: Callable[[str], Path], wrong: list[str]) -> list[Lying]:
-    """The files of an artifact; what keeps them from being listed goes to `wrong`."""
-    path, tree = place(artifact.path), artifact.kind == "directory"
+def _lying(artifact: Artifact, path: Path, links: bool, wrong: list[str]) -> list[Lying]:
+    """The files of an artifact; what keeps them from being listed goes to `wrong`. It may itself be one of `links`, as
+    raw data often are, into a store."""
+    tree = artifact.kind == "directory"
     try:
-        info = path.lstat()
+        info = path.stat() if links else path.lstat()
         kind = stat.S_ISDIR if tree else stat.S_ISREG
-        if path.is_symlink() and path.exists():
-            info = path.stat()  # raw data often are links into a store
         if not kind(info.st_mode):
             wrong.append(f"{artifact.path!a}: it is no {artifact.kind} now")
         elif tree:
