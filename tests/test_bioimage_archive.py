@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 
 from provcap import bundle, check, cli, codec, store
 from provcap.crate.policy import Policy
-from provcap.deposit import bia
 from provcap.deposit.bia import submission
 from provcap.deposit.bia.components import MOST_SOURCES, components, sources
 from provcap.deposit.bia.file_list import table
 from provcap.deposit.bia.graph import Graph
 from provcap.deposit.bia.submission import Lying
+from provcap.deposit.bia.writing import write
 from provcap.deposit.limits import BIOSTUDIES_KEY
 from provcap.errors import ProvcapError
 from provcap.model import Artifact, ImageData, Run
@@ -70,7 +70,7 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     cases["hostile"] = replace(cases["directory"], study=hostile(cases["directory"].study or STUDY))
     for name, run in cases.items():
         found[name] = base / name
-        bia.write(opened(run, base / f"{name}-work"), found[name])
+        write(opened(run, base / f"{name}-work"), found[name])
     return found
 
 
@@ -217,7 +217,7 @@ def test_everything_that_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "work/results/all.csv").unlink()
     (tmp_path / "work/inputs/b.tif").write_text("changed")
     with pytest.raises(ProvcapError) as caught:
-        bia.write(place, tmp_path / "out")
+        write(place, tmp_path / "out")
     assert caught.value.slug == "submission-incomplete"
     for wanted in (
         "Study, Release date",
@@ -264,7 +264,7 @@ def test_from_a_crate_it_is_the_same(submissions: dict[str, Path], tmp_path: Pat
     run = studied("directory")
     policy = Policy(intermediates=True)
     bundle.write_crate(run, materialise(run, tmp_path / "work"), tmp_path / target, policy)
-    bia.write(open_run(target, tmp_path), tmp_path / "out")
+    write(open_run(target, tmp_path), tmp_path / "out")
     rows, wanted = listed(tmp_path / "out"), listed(submissions["directory"])
     assert rows[:-1] == wanted[:-1]
     assert rows[-1]["file_path"] == wanted[-1]["file_path"]
@@ -278,8 +278,8 @@ def test_from_a_crate_it_is_the_same(submissions: dict[str, Path], tmp_path: Pat
 def test_data_can_be_linked_or_left(submissions: dict[str, Path], tmp_path: Path) -> None:
     """With --link no byte is copied, with --metadata-only no file is brought; the list is the same."""
     place = opened(studied("directory"), tmp_path / "work")
-    bia.write(place, tmp_path / "linked", link=True)
-    bia.write(place, tmp_path / "bare", data=False)
+    write(place, tmp_path / "linked", link=True)
+    write(place, tmp_path / "bare", data=False)
     assert listed(tmp_path / "linked")[:-1] == listed(tmp_path / "bare")[:-1] == listed(submissions["directory"])[:-1]
     assert os.path.samefile(tmp_path / "work/inputs/nuclei.ome.tif", tmp_path / "linked/files/inputs/nuclei.ome.tif")
     assert not (tmp_path / "bare/files").exists()
@@ -292,7 +292,7 @@ def test_a_file_that_changed_is_not_brought(tmp_path: Path) -> None:
     (tmp_path / "work/inputs/a.tif").write_bytes(content[::-1])
     for link in (True, False):
         with pytest.raises(ProvcapError) as caught:
-            bia.write(place, tmp_path / "out", link=link)
+            write(place, tmp_path / "out", link=link)
         assert caught.value.slug == "copy-differs"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["work"]
 

@@ -1,5 +1,6 @@
-"""A submission to the BioImage Archive, laid out and ready to send. Nothing is sent: BioStudies wants a person to log
-in, to fill in what no computer saw (specimen, imaging), and to press the button.
+"""A crate of which nobody said what its images are of, laid out for the form of the BioImage Archive. Nothing is sent:
+BioStudies wants a person to log in, to fill in what no computer saw (specimen, imaging), and to press the button. A run
+with a REMBI sheet has all that, and becomes a submission in the archive's profile of RO-Crate (`provcap.deposit.bia`).
 
 `files/` is what is uploaded, `file-list.tsv` names each file (https://www.ebi.ac.uk/bioimage-archive/help-file-list),
 `study.tsv` is the study in PageTab (https://ebibiostudies.github.io/page-tab-specification/) with the fields of REMBI
@@ -15,6 +16,7 @@ from typing import Any, Final
 from provcap import store
 from provcap.deposit import copying
 from provcap.deposit.archive import Item
+from provcap.deposit.bia.file_list import tsv
 from provcap.deposit.description import Description
 from provcap.deposit.folder import Folder
 from provcap.deposit.state import State
@@ -47,23 +49,23 @@ class BioImageArchive(Folder):
             raise ProvcapError("copy-failed", "the submission is not described", "the same command begins again")
         texts = {
             _LIST: file_list(items),
-            _STUDY: study(self.description),
-            _TODO: to_do(self.description, sum(item.size_bytes for item in items), len(items)),
+            _STUDY: study(self.description).encode(),
+            _TODO: to_do(self.description, sum(item.size_bytes for item in items), len(items)).encode(),
         }
         for name, content in texts.items():
-            store.write_atomic(self.folder / name, content.encode())
+            store.write_atomic(self.folder / name, content)
         state.note(ready=True)
         self.target.say(f"the submission is ready and not sent; what you must do: {self.folder / _TODO}")
 
 
-def file_list(items: Sequence[Item]) -> str:
+def file_list(items: Sequence[Item]) -> bytes:
     """The file list: "Files" first, a line for each file, tabs between the columns."""
     known = _described(items)
-    lines = ["Files\tDescription\tMedia type\tSHA-256"]
+    lines = [("Files", "Description", "Media type", "SHA-256")]
     for item in sorted(items, key=lambda item: item.key):
         about, kind = known.get(item.key, ("", ""))
-        lines.append("\t".join((f"{FILES}/{item.key}", about, kind, item.digest.removeprefix("sha256:"))))
-    return "\n".join(lines) + "\n"
+        lines.append((f"{FILES}/{item.key}", about, kind, item.digest.removeprefix("sha256:")))
+    return tsv(lines)
 
 
 def _described(items: Sequence[Item]) -> dict[str, tuple[str, str]]:
@@ -133,7 +135,7 @@ def to_do(said: Description, size: int, count: int) -> str:
         steps.insert(3, f"Choose a licence: the archive takes CC0 and CC BY 4.0, and the crate has {said.license}.")
     head = "This is ready for the BioImage Archive, and was not sent. Left to do:\n\n"
     tail = (
-        "\nWhat the archive's validator says of it could not be tried here.\n"
-        f"{METADATA} in {FILES} is that of a Workflow Run RO-Crate, not the archive's own profile of RO-Crate.\n"
+        f"\n{METADATA} in {FILES} is that of a Workflow Run RO-Crate, not the archive's own profile of RO-Crate.\n"
+        "That one, with all of the above, is written by: provcap export --to bioimage-archive (of a run with a sheet)\n"
     )
     return head + "".join(f"{number}. {step}\n" for number, step in enumerate(steps, 1)) + tail

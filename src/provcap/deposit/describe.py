@@ -1,7 +1,7 @@
 """A crate, and what people say beside it → what an archive is told.
 
 For each field the first that says something counts: ``deposit.yaml``, the crate (and so the ``provcap.yaml`` that it
-was packed with), CITATION.cff, ``.zenodo.json``. Related works are those of all.
+was packed with), the sheet of sample and imaging, CITATION.cff, ``.zenodo.json``. Related works are those of all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from provcap.deposit.description import Description
 from provcap.deposit.settings import Settings
 from provcap.deposit.told import MANY, Told, clean, licence, line, merged, words
 from provcap.errors import ProvcapError
-from provcap.model import Agent, Run
+from provcap.model import Agent, Run, Study
 from provcap.opening import IN_CRATE, open_run
 from provcap.report import methods
 
@@ -44,7 +44,8 @@ def describe(root: Path, settings: Settings, workdir: Path | None = None) -> tup
     if run is not None:
         _add_run(crate, run, ours)
     folders = [f for base in (root, workdir) if base is not None for f in (base, base / "workflow")]
-    said = merged([_settled(settings), crate, *citation.read(folders)])
+    sheet = [_of_sheet(run.study)] if run is not None and run.study is not None else []
+    said = merged([_settled(settings), crate, *sheet, *citation.read(folders)])
     _refuse_missing(said)
     text = said.description or f"Outputs and provenance of a run: {said.title}"
     description = Description(
@@ -85,6 +86,17 @@ def _add_run(crate: Told, run: Run, ours: bool) -> None:
             crate.creators = ()
     crate.related = (*crate.related, *facts.related(run))
     crate.publication_date = crate.publication_date or (run.ended or run.started)[:10] or None
+
+
+def _of_sheet(study: Study) -> Told:
+    """What people said in a sheet of sample and imaging, where they said it nowhere else."""
+    return Told(
+        f"the sheet {line(study.sheet.name)}",
+        title=line(study.title),
+        license=licence(study.license),
+        creators=tuple(_cleaned(Agent(p.name, p.id, p.affiliation)) for p in study.authors),
+        keywords=words(list(study.keywords)),
+    )
 
 
 def _settled(settings: Settings) -> Told:

@@ -1,5 +1,1 @@
 """A run with a REMBI sheet → a submission to the BioImage Archive, in the archive's own profile of RO-Crate."""
-
-from provcap.deposit.bia.writing import write
-
-__all__ = ["write"]
