@@ -1,4 +1,4 @@
--- sha256:85835c89f498893a38de9d6f1c752944fde9ff939c89ac00dd442ad4e46e409e
+-- sha256:162a8f1498df199ef77185e1d14582d344e512a4948150b63b0ad21f5f1a417f
 -- # Class: Channel Description: A channel of an image.
 --     * Slot: id
 --     * Slot: name
@@ -73,6 +73,39 @@
 --     * Slot: first Description: id of the run, or name of the directory or file
 --     * Slot: second
 --     * Slot: limits_digest Description: of the limits file; None: bytes had to agree
+-- # Class: Judgement Description: Whether one image is as the workflow needs it in one respect.
+--     * Slot: id
+--     * Slot: path Description: of the image
+--     * Slot: verdict
+--     * Slot: about Description: which of several values it is: "X", "channel 2 (DAPI)"
+--     * Slot: origin Description: where in the file it stands
+--     * Slot: why Description: why it is not known
+--     * Slot: file Description: digest of the image
+--     * Slot: Dependence_id Description: Autocreated FK slot
+--     * Slot: value_id Description: in the unit of the Dependence; of several the first that decides
+-- # Class: Dependence Description: A value of the acquisition that steps depend on, its limits, and what was found.
+--     * Slot: id
+--     * Slot: name Description: a key of ``acquisition.yaml``: "pixel_size_um", "emission_nm" …
+--     * Slot: because
+--     * Slot: source Description: path of the file that says so
+--     * Slot: line Description: in that file
+--     * Slot: minimum Description: inclusive
+--     * Slot: maximum Description: inclusive
+--     * Slot: unit
+--     * Slot: if_violated
+--     * Slot: if_unknown
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+--     * Slot: channel_id Description: its number from 1, or a pattern of its name; "*" for each
+-- # Class: Embedding Description: An output in whose place the same image with its lineage in it was put, after the run.
+--     * Slot: id
+--     * Slot: path Description: as the run calls it
+--     * Slot: file Description: digest of the image as its job made it
+--     * Slot: embedded Description: digest of what stands there since
+--     * Slot: size_bytes Description: of that
+--     * Slot: pixels Description: digest of the stored pixels, the same in both
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
 -- # Class: Gap Description: Something that provcap does not know, and says so.
 --     * Slot: id
 --     * Slot: slug Description: the kind, a paragraph in docs/messages.md
@@ -209,6 +242,24 @@
 --     * Slot: license Description: SPDX identifier or URL
 --     * Slot: publisher_uid
 --     * Slot: operator_uid Description: who ran it; not known from the authors, nor from the name of an account
+-- # Class: QualityMeasure Description: One measure of one channel, or of the whole image. Of the image as it is: no microscope is measured by it.
+--     * Slot: id
+--     * Slot: name Description: "saturated_fraction", "laplacian_variance", "noise_sigma" …
+--     * Slot: value Description: finite; of several time points their median, of a fraction the mean
+--     * Slot: unit Description: "1", "DN" (digital numbers, the values of the pixels), "DN²", "px", "µm"
+--     * Slot: method Description: in words, with the DOI of its publication
+--     * Slot: channel Description: from 1; samples of a colour image are channels
+--     * Slot: channel_name
+--     * Slot: time Description: from 1, the time point at which it was found
+--     * Slot: Quality_id Description: Autocreated FK slot
+-- # Class: Quality Description: The measures of one image. What could not be measured is left out, and a note says why.
+--     * Slot: id
+--     * Slot: file Description: digest of the image
+--     * Slot: reader Description: the libraries that read and measured it, with versions
+--     * Slot: measured Description: which part of it, in words: plane, time points, region
+--     * Slot: data_type Description: as NumPy calls it
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
 -- # Class: Origin Description: An earlier run that this one repeats.
 --     * Slot: id
 --     * Slot: run Description: its id
@@ -441,6 +492,50 @@
 --     * Slot: funding Description: funding statement
 --     * Slot: sheet_id
 --     * Slot: kind_uid Description: the type of study, EFO
+-- # Class: Tensor Description: An input or output of a model.
+--     * Slot: id
+--     * Slot: name
+--     * Slot: data_type Description: as ONNX calls it: FLOAT, UINT8 …
+--     * Slot: Weights_id Description: Autocreated FK slot
+-- # Class: Card Description: What a bioimage.io description (rdf.yaml, bioimageio.yaml) beside the weights says.
+--     * Slot: uid
+--     * Slot: file Description: digest of that description
+--     * Slot: name
+--     * Slot: version
+--     * Slot: id
+--     * Slot: doi
+--     * Slot: license
+-- # Class: Weights Description: A model as its file says. What the file does not say is None; nothing in it was executed.
+--     * Slot: id
+--     * Slot: digest Description: of the weights; of an archive's member, when they lie in one; a tree digest for a directory
+--     * Slot: format Description: "ONNX", "safetensors", "PyTorch", "TorchScript", "Keras", "TensorFlow SavedModel" …
+--     * Slot: reader Description: what read it, with versions
+--     * Slot: file Description: digest of the file that holds them as `member`
+--     * Slot: member
+--     * Slot: size_bytes
+--     * Slot: ir_version Description: of ONNX
+--     * Slot: producer Description: name and version of the program that wrote it
+--     * Slot: name Description: of the graph, or what the file calls the model
+--     * Slot: version
+--     * Slot: description
+--     * Slot: tensors Description: stored arrays
+--     * Slot: parameters Description: numbers in them
+--     * Slot: pickled Description: whether loading it runs what pickle finds in it
+--     * Slot: Run_uid Description: Autocreated FK slot
+--     * Slot: RunDocument_uid Description: Autocreated FK slot
+--     * Slot: opsets_id Description: of ONNX, by domain; "ai.onnx" is the default one
+--     * Slot: card_uid
+-- # Class: Load Description: A job loaded a model; equal ones are told once.
+--     * Slot: id
+--     * Slot: library Description: "onnxruntime", "torch", "torch.jit", "safetensors", "keras", "tensorflow"
+--     * Slot: version
+--     * Slot: path Description: as the job gave it, relative to the work directory; None: it gave the bytes
+--     * Slot: digest Description: of what was loaded, when it was
+--     * Slot: size_bytes
+--     * Slot: device
+--     * Slot: where Description: "script.py:12"
+--     * Slot: times
+--     * Slot: Job_uid Description: Autocreated FK slot
 -- # Class: RunDocument Description: A run.json: a run, and the format that it is written in.
 --     * Slot: uid
 --     * Slot: format
@@ -466,6 +561,8 @@
 --     * Slot: Acquisition_id Description: Autocreated FK slot
 --     * Slot: Job_uid Description: Autocreated FK slot
 --     * Slot: Image_uid Description: Autocreated FK slot
+--     * Slot: Weights_id Description: Autocreated FK slot
+--     * Slot: Load_id Description: Autocreated FK slot
 -- # Class: Any Description: Any JSON value.
 --     * Slot: id
 -- # Class: Acquisition_shape
@@ -474,6 +571,15 @@
 -- # Class: Acquisition_notes
 --     * Slot: Acquisition_id Description: Autocreated FK slot
 --     * Slot: notes Description: what was found odd, or left out
+-- # Class: Dependence_images
+--     * Slot: Dependence_id Description: Autocreated FK slot
+--     * Slot: images Description: patterns of paths
+-- # Class: Dependence_steps
+--     * Slot: Dependence_id Description: Autocreated FK slot
+--     * Slot: steps Description: rules; none: all
+-- # Class: Dependence_allowed
+--     * Slot: Dependence_id Description: Autocreated FK slot
+--     * Slot: allowed Description: patterns, of which a text has to match one
 -- # Class: Artifact_flags
 --     * Slot: Artifact_id Description: Autocreated FK slot
 --     * Slot: flags Description: Snakemake's: temp, protected, pipe, touch, ensure …
@@ -486,6 +592,9 @@
 -- # Class: About_keywords
 --     * Slot: About_id Description: Autocreated FK slot
 --     * Slot: keywords
+-- # Class: Quality_notes
+--     * Slot: Quality_id Description: Autocreated FK slot
+--     * Slot: notes
 -- # Class: Run_command
 --     * Slot: Run_uid Description: Autocreated FK slot
 --     * Slot: command
@@ -552,6 +661,30 @@
 -- # Class: Study_models
 --     * Slot: Study_id Description: Autocreated FK slot
 --     * Slot: models Description: URLs of AI models that were trained on it (MIFA)
+-- # Class: Tensor_shape
+--     * Slot: Tensor_id Description: Autocreated FK slot
+--     * Slot: shape Description: a number, the name of an open dimension, or "?" for each
+-- # Class: Card_authors
+--     * Slot: Card_uid Description: Autocreated FK slot
+--     * Slot: authors
+-- # Class: Card_cite
+--     * Slot: Card_uid Description: Autocreated FK slot
+--     * Slot: cite Description: a text each, with its DOI or address
+-- # Class: Weights_data_types
+--     * Slot: Weights_id Description: Autocreated FK slot
+--     * Slot: data_types Description: of the stored arrays
+-- # Class: Weights_external
+--     * Slot: Weights_id Description: Autocreated FK slot
+--     * Slot: external Description: files that hold arrays besides
+-- # Class: Weights_notes
+--     * Slot: Weights_id Description: Autocreated FK slot
+--     * Slot: notes Description: what was found odd, or left out
+-- # Class: Load_asked
+--     * Slot: Load_id Description: Autocreated FK slot
+--     * Slot: asked Description: execution providers that the job asked for
+-- # Class: Load_providers
+--     * Slot: Load_id Description: Autocreated FK slot
+--     * Slot: providers Description: those in force, the first one first
 -- # Class: RunDocument_command
 --     * Slot: RunDocument_uid Description: Autocreated FK slot
 --     * Slot: command
@@ -708,6 +841,17 @@ CREATE TABLE "Study" (
 	PRIMARY KEY (id),
 	FOREIGN KEY(sheet_id) REFERENCES "Sheet" (id),
 	FOREIGN KEY(kind_uid) REFERENCES "Concept" (uid)
+);
+
+CREATE TABLE "Card" (
+	uid INTEGER NOT NULL,
+	file TEXT NOT NULL,
+	name TEXT,
+	version TEXT,
+	id TEXT,
+	doi TEXT,
+	license TEXT,
+	PRIMARY KEY (uid)
 );
 
 CREATE TABLE "Any" (
@@ -945,6 +1089,20 @@ CREATE TABLE "Study_models" (
 	FOREIGN KEY("Study_id") REFERENCES "Study" (id)
 );
 
+CREATE TABLE "Card_authors" (
+	"Card_uid" INTEGER,
+	authors TEXT,
+	PRIMARY KEY ("Card_uid", authors),
+	FOREIGN KEY("Card_uid") REFERENCES "Card" (uid)
+);
+
+CREATE TABLE "Card_cite" (
+	"Card_uid" INTEGER,
+	cite TEXT,
+	PRIMARY KEY ("Card_uid", cite),
+	FOREIGN KEY("Card_uid") REFERENCES "Card" (uid)
+);
+
 CREATE TABLE "Acquisition" (
 	id INTEGER NOT NULL,
 	file TEXT NOT NULL,
@@ -987,6 +1145,40 @@ CREATE TABLE "Measure" (
 	FOREIGN KEY("Verdict_id") REFERENCES "Verdict" (id),
 	FOREIGN KEY(value_id) REFERENCES "Any" (id),
 	FOREIGN KEY(limit_id) REFERENCES "Any" (id)
+);
+
+CREATE TABLE "Dependence" (
+	id INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	because TEXT NOT NULL,
+	source TEXT NOT NULL,
+	line INTEGER NOT NULL,
+	minimum FLOAT,
+	maximum FLOAT,
+	unit TEXT,
+	if_violated VARCHAR(5),
+	if_unknown VARCHAR(5),
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	channel_id INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid),
+	FOREIGN KEY(channel_id) REFERENCES "Any" (id)
+);
+
+CREATE TABLE "Embedding" (
+	id INTEGER NOT NULL,
+	path TEXT NOT NULL,
+	file TEXT NOT NULL,
+	embedded TEXT NOT NULL,
+	size_bytes INTEGER NOT NULL,
+	pixels TEXT NOT NULL,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
 );
 
 CREATE TABLE "Gap" (
@@ -1062,6 +1254,19 @@ CREATE TABLE "Hardware" (
 	"Run_uid" INTEGER,
 	"RunDocument_uid" INTEGER,
 	PRIMARY KEY (uid),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
+);
+
+CREATE TABLE "Quality" (
+	id INTEGER NOT NULL,
+	file TEXT NOT NULL,
+	reader TEXT NOT NULL,
+	measured TEXT NOT NULL,
+	data_type TEXT,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	PRIMARY KEY (id),
 	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
 	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid)
 );
@@ -1171,6 +1376,33 @@ CREATE TABLE "AnnotationFile" (
 	"Annotations_uid" INTEGER,
 	PRIMARY KEY (id),
 	FOREIGN KEY("Annotations_uid") REFERENCES "Annotations" (uid)
+);
+
+CREATE TABLE "Weights" (
+	id INTEGER NOT NULL,
+	digest TEXT NOT NULL,
+	format TEXT NOT NULL,
+	reader TEXT NOT NULL,
+	file TEXT,
+	member TEXT,
+	size_bytes INTEGER,
+	ir_version INTEGER,
+	producer TEXT,
+	name TEXT,
+	version TEXT,
+	description TEXT,
+	tensors INTEGER,
+	parameters INTEGER,
+	pickled BOOLEAN,
+	"Run_uid" INTEGER,
+	"RunDocument_uid" INTEGER,
+	opsets_id INTEGER,
+	card_uid INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Run_uid") REFERENCES "Run" (uid),
+	FOREIGN KEY("RunDocument_uid") REFERENCES "RunDocument" (uid),
+	FOREIGN KEY(opsets_id) REFERENCES "Any" (id),
+	FOREIGN KEY(card_uid) REFERENCES "Card" (uid)
 );
 
 CREATE TABLE "Run_command" (
@@ -1331,6 +1563,21 @@ CREATE TABLE "Channel" (
 	FOREIGN KEY("Acquisition_id") REFERENCES "Acquisition" (id)
 );
 
+CREATE TABLE "Judgement" (
+	id INTEGER NOT NULL,
+	path TEXT NOT NULL,
+	verdict VARCHAR(8) NOT NULL,
+	about TEXT,
+	origin TEXT,
+	why TEXT,
+	file TEXT,
+	"Dependence_id" INTEGER,
+	value_id INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Dependence_id") REFERENCES "Dependence" (id),
+	FOREIGN KEY(value_id) REFERENCES "Any" (id)
+);
+
 CREATE TABLE "Artifact" (
 	id INTEGER NOT NULL,
 	path TEXT NOT NULL,
@@ -1367,6 +1614,20 @@ CREATE TABLE "Gpu" (
 	"Hardware_uid" INTEGER,
 	PRIMARY KEY (id),
 	FOREIGN KEY("Hardware_uid") REFERENCES "Hardware" (uid)
+);
+
+CREATE TABLE "QualityMeasure" (
+	id INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	value FLOAT NOT NULL,
+	unit TEXT NOT NULL,
+	method TEXT NOT NULL,
+	channel INTEGER,
+	channel_name TEXT,
+	time INTEGER,
+	"Quality_id" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Quality_id") REFERENCES "Quality" (id)
 );
 
 CREATE TABLE "Package" (
@@ -1424,19 +1685,28 @@ CREATE TABLE "Tool" (
 	FOREIGN KEY("Job_uid") REFERENCES "Job" (uid)
 );
 
-CREATE TABLE "TextEntry" (
+CREATE TABLE "Tensor" (
+	id INTEGER NOT NULL,
 	name TEXT NOT NULL,
-	value TEXT,
-	"Acquisition_id" INTEGER,
+	data_type TEXT,
+	"Weights_id" INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY("Weights_id") REFERENCES "Weights" (id)
+);
+
+CREATE TABLE "Load" (
+	id INTEGER NOT NULL,
+	library TEXT NOT NULL,
+	version TEXT,
+	path TEXT,
+	digest TEXT,
+	size_bytes INTEGER,
+	device TEXT,
+	"where" TEXT,
+	times INTEGER,
 	"Job_uid" INTEGER,
-	"Image_uid" INTEGER,
-	PRIMARY KEY (name, value, "Acquisition_id", "Job_uid", "Image_uid"),
-	UNIQUE ("Acquisition_id", name),
-	UNIQUE ("Job_uid", name),
-	UNIQUE ("Image_uid", name),
-	FOREIGN KEY("Acquisition_id") REFERENCES "Acquisition" (id),
-	FOREIGN KEY("Job_uid") REFERENCES "Job" (uid),
-	FOREIGN KEY("Image_uid") REFERENCES "Image" (uid)
+	PRIMARY KEY (id),
+	FOREIGN KEY("Job_uid") REFERENCES "Job" (uid)
 );
 
 CREATE TABLE "Acquisition_shape" (
@@ -1453,6 +1723,27 @@ CREATE TABLE "Acquisition_notes" (
 	FOREIGN KEY("Acquisition_id") REFERENCES "Acquisition" (id)
 );
 
+CREATE TABLE "Dependence_images" (
+	"Dependence_id" INTEGER,
+	images TEXT NOT NULL,
+	PRIMARY KEY ("Dependence_id", images),
+	FOREIGN KEY("Dependence_id") REFERENCES "Dependence" (id)
+);
+
+CREATE TABLE "Dependence_steps" (
+	"Dependence_id" INTEGER,
+	steps TEXT,
+	PRIMARY KEY ("Dependence_id", steps),
+	FOREIGN KEY("Dependence_id") REFERENCES "Dependence" (id)
+);
+
+CREATE TABLE "Dependence_allowed" (
+	"Dependence_id" INTEGER,
+	allowed TEXT,
+	PRIMARY KEY ("Dependence_id", allowed),
+	FOREIGN KEY("Dependence_id") REFERENCES "Dependence" (id)
+);
+
 CREATE TABLE "Job_env_modules" (
 	"Job_uid" INTEGER,
 	env_modules TEXT,
@@ -1465,6 +1756,13 @@ CREATE TABLE "Hardware_flags" (
 	flags TEXT,
 	PRIMARY KEY ("Hardware_uid", flags),
 	FOREIGN KEY("Hardware_uid") REFERENCES "Hardware" (uid)
+);
+
+CREATE TABLE "Quality_notes" (
+	"Quality_id" INTEGER,
+	notes TEXT,
+	PRIMARY KEY ("Quality_id", notes),
+	FOREIGN KEY("Quality_id") REFERENCES "Quality" (id)
 );
 
 CREATE TABLE "Environment_libraries" (
@@ -1481,6 +1779,48 @@ CREATE TABLE "AnnotationFile_kinds" (
 	FOREIGN KEY("AnnotationFile_id") REFERENCES "AnnotationFile" (id)
 );
 
+CREATE TABLE "Weights_data_types" (
+	"Weights_id" INTEGER,
+	data_types TEXT,
+	PRIMARY KEY ("Weights_id", data_types),
+	FOREIGN KEY("Weights_id") REFERENCES "Weights" (id)
+);
+
+CREATE TABLE "Weights_external" (
+	"Weights_id" INTEGER,
+	external TEXT,
+	PRIMARY KEY ("Weights_id", external),
+	FOREIGN KEY("Weights_id") REFERENCES "Weights" (id)
+);
+
+CREATE TABLE "Weights_notes" (
+	"Weights_id" INTEGER,
+	notes TEXT,
+	PRIMARY KEY ("Weights_id", notes),
+	FOREIGN KEY("Weights_id") REFERENCES "Weights" (id)
+);
+
+CREATE TABLE "TextEntry" (
+	name TEXT NOT NULL,
+	value TEXT,
+	"Acquisition_id" INTEGER,
+	"Job_uid" INTEGER,
+	"Image_uid" INTEGER,
+	"Weights_id" INTEGER,
+	"Load_id" INTEGER,
+	PRIMARY KEY (name, value, "Acquisition_id", "Job_uid", "Image_uid", "Weights_id", "Load_id"),
+	UNIQUE ("Acquisition_id", name),
+	UNIQUE ("Job_uid", name),
+	UNIQUE ("Image_uid", name),
+	UNIQUE ("Weights_id", name),
+	UNIQUE ("Load_id", name),
+	FOREIGN KEY("Acquisition_id") REFERENCES "Acquisition" (id),
+	FOREIGN KEY("Job_uid") REFERENCES "Job" (uid),
+	FOREIGN KEY("Image_uid") REFERENCES "Image" (uid),
+	FOREIGN KEY("Weights_id") REFERENCES "Weights" (id),
+	FOREIGN KEY("Load_id") REFERENCES "Load" (id)
+);
+
 CREATE TABLE "Artifact_flags" (
 	"Artifact_id" INTEGER,
 	flags TEXT,
@@ -1488,9 +1828,32 @@ CREATE TABLE "Artifact_flags" (
 	FOREIGN KEY("Artifact_id") REFERENCES "Artifact" (id)
 );
 
+CREATE TABLE "Tensor_shape" (
+	"Tensor_id" INTEGER,
+	shape TEXT,
+	PRIMARY KEY ("Tensor_id", shape),
+	FOREIGN KEY("Tensor_id") REFERENCES "Tensor" (id)
+);
+
+CREATE TABLE "Load_asked" (
+	"Load_id" INTEGER,
+	asked TEXT,
+	PRIMARY KEY ("Load_id", asked),
+	FOREIGN KEY("Load_id") REFERENCES "Load" (id)
+);
+
+CREATE TABLE "Load_providers" (
+	"Load_id" INTEGER,
+	providers TEXT,
+	PRIMARY KEY ("Load_id", providers),
+	FOREIGN KEY("Load_id") REFERENCES "Load" (id)
+);
+
 CREATE INDEX "TextEntry_Acquisition_id_name_idx" ON "TextEntry" ("Acquisition_id", name);
 CREATE INDEX "TextEntry_Image_uid_name_idx" ON "TextEntry" ("Image_uid", name);
 CREATE INDEX "TextEntry_Job_uid_name_idx" ON "TextEntry" ("Job_uid", name);
+CREATE INDEX "TextEntry_Load_id_name_idx" ON "TextEntry" ("Load_id", name);
+CREATE INDEX "TextEntry_Weights_id_name_idx" ON "TextEntry" ("Weights_id", name);
 CREATE INDEX "ix_About_id" ON "About" (id);
 CREATE INDEX "ix_About_keywords_About_id" ON "About_keywords" ("About_id");
 CREATE INDEX "ix_About_keywords_keywords" ON "About_keywords" (keywords);
@@ -1524,11 +1887,24 @@ CREATE INDEX "ix_Biosample_extrinsic_variables_extrinsic_variables" ON "Biosampl
 CREATE INDEX "ix_Biosample_intrinsic_variables_Biosample_uid" ON "Biosample_intrinsic_variables" ("Biosample_uid");
 CREATE INDEX "ix_Biosample_intrinsic_variables_intrinsic_variables" ON "Biosample_intrinsic_variables" (intrinsic_variables);
 CREATE INDEX "ix_Biosample_uid" ON "Biosample" (uid);
+CREATE INDEX "ix_Card_authors_Card_uid" ON "Card_authors" ("Card_uid");
+CREATE INDEX "ix_Card_authors_authors" ON "Card_authors" (authors);
+CREATE INDEX "ix_Card_cite_Card_uid" ON "Card_cite" ("Card_uid");
+CREATE INDEX "ix_Card_cite_cite" ON "Card_cite" (cite);
+CREATE INDEX "ix_Card_uid" ON "Card" (uid);
 CREATE INDEX "ix_Channel_id" ON "Channel" (id);
 CREATE INDEX "ix_Comparison_id" ON "Comparison" (id);
 CREATE INDEX "ix_Concept_uid" ON "Concept" (uid);
 CREATE INDEX "ix_Contributor_uid" ON "Contributor" (uid);
+CREATE INDEX "ix_Dependence_allowed_Dependence_id" ON "Dependence_allowed" ("Dependence_id");
+CREATE INDEX "ix_Dependence_allowed_allowed" ON "Dependence_allowed" (allowed);
+CREATE INDEX "ix_Dependence_id" ON "Dependence" (id);
+CREATE INDEX "ix_Dependence_images_Dependence_id" ON "Dependence_images" ("Dependence_id");
+CREATE INDEX "ix_Dependence_images_images" ON "Dependence_images" (images);
+CREATE INDEX "ix_Dependence_steps_Dependence_id" ON "Dependence_steps" ("Dependence_id");
+CREATE INDEX "ix_Dependence_steps_steps" ON "Dependence_steps" (steps);
 CREATE INDEX "ix_Draw_id" ON "Draw" (id);
+CREATE INDEX "ix_Embedding_id" ON "Embedding" (id);
 CREATE INDEX "ix_Environment_libraries_Environment_uid" ON "Environment_libraries" ("Environment_uid");
 CREATE INDEX "ix_Environment_libraries_libraries" ON "Environment_libraries" (libraries);
 CREATE INDEX "ix_Environment_uid" ON "Environment" (uid);
@@ -1561,8 +1937,14 @@ CREATE INDEX "ix_Interpreter_id" ON "Interpreter" (id);
 CREATE INDEX "ix_Job_env_modules_Job_uid" ON "Job_env_modules" ("Job_uid");
 CREATE INDEX "ix_Job_env_modules_env_modules" ON "Job_env_modules" (env_modules);
 CREATE INDEX "ix_Job_uid" ON "Job" (uid);
+CREATE INDEX "ix_Judgement_id" ON "Judgement" (id);
 CREATE INDEX "ix_Library_id" ON "Library" (id);
 CREATE INDEX "ix_Link_id" ON "Link" (id);
+CREATE INDEX "ix_Load_asked_Load_id" ON "Load_asked" ("Load_id");
+CREATE INDEX "ix_Load_asked_asked" ON "Load_asked" (asked);
+CREATE INDEX "ix_Load_id" ON "Load" (id);
+CREATE INDEX "ix_Load_providers_Load_id" ON "Load_providers" ("Load_id");
+CREATE INDEX "ix_Load_providers_providers" ON "Load_providers" (providers);
 CREATE INDEX "ix_Measure_id" ON "Measure" (id);
 CREATE INDEX "ix_Module_id" ON "Module" (id);
 CREATE INDEX "ix_Objective_id" ON "Objective" (id);
@@ -1570,6 +1952,10 @@ CREATE INDEX "ix_Organization_uid" ON "Organization" (uid);
 CREATE INDEX "ix_Origin_id" ON "Origin" (id);
 CREATE INDEX "ix_Package_id" ON "Package" (id);
 CREATE INDEX "ix_Publication_id" ON "Publication" (id);
+CREATE INDEX "ix_QualityMeasure_id" ON "QualityMeasure" (id);
+CREATE INDEX "ix_Quality_id" ON "Quality" (id);
+CREATE INDEX "ix_Quality_notes_Quality_id" ON "Quality_notes" ("Quality_id");
+CREATE INDEX "ix_Quality_notes_notes" ON "Quality_notes" (notes);
 CREATE INDEX "ix_RunDocument_command_RunDocument_uid" ON "RunDocument_command" ("RunDocument_uid");
 CREATE INDEX "ix_RunDocument_command_command" ON "RunDocument_command" (command);
 CREATE INDEX "ix_RunDocument_errors_RunDocument_uid" ON "RunDocument_errors" ("RunDocument_uid");
@@ -1599,13 +1985,25 @@ CREATE INDEX "ix_Study_keywords_Study_id" ON "Study_keywords" ("Study_id");
 CREATE INDEX "ix_Study_keywords_keywords" ON "Study_keywords" (keywords);
 CREATE INDEX "ix_Study_models_Study_id" ON "Study_models" ("Study_id");
 CREATE INDEX "ix_Study_models_models" ON "Study_models" (models);
+CREATE INDEX "ix_Tensor_id" ON "Tensor" (id);
+CREATE INDEX "ix_Tensor_shape_Tensor_id" ON "Tensor_shape" ("Tensor_id");
+CREATE INDEX "ix_Tensor_shape_shape" ON "Tensor_shape" (shape);
 CREATE INDEX "ix_Term_id" ON "Term" (id);
 CREATE INDEX "ix_TextEntry_Acquisition_id" ON "TextEntry" ("Acquisition_id");
 CREATE INDEX "ix_TextEntry_Image_uid" ON "TextEntry" ("Image_uid");
 CREATE INDEX "ix_TextEntry_Job_uid" ON "TextEntry" ("Job_uid");
+CREATE INDEX "ix_TextEntry_Load_id" ON "TextEntry" ("Load_id");
+CREATE INDEX "ix_TextEntry_Weights_id" ON "TextEntry" ("Weights_id");
 CREATE INDEX "ix_TextEntry_name" ON "TextEntry" (name);
 CREATE INDEX "ix_TextEntry_value" ON "TextEntry" (value);
 CREATE INDEX "ix_Tool_id" ON "Tool" (id);
 CREATE INDEX "ix_Usage_id" ON "Usage" (id);
 CREATE INDEX "ix_Verdict_id" ON "Verdict" (id);
+CREATE INDEX "ix_Weights_data_types_Weights_id" ON "Weights_data_types" ("Weights_id");
+CREATE INDEX "ix_Weights_data_types_data_types" ON "Weights_data_types" (data_types);
+CREATE INDEX "ix_Weights_external_Weights_id" ON "Weights_external" ("Weights_id");
+CREATE INDEX "ix_Weights_external_external" ON "Weights_external" (external);
+CREATE INDEX "ix_Weights_id" ON "Weights" (id);
+CREATE INDEX "ix_Weights_notes_Weights_id" ON "Weights_notes" ("Weights_id");
+CREATE INDEX "ix_Weights_notes_notes" ON "Weights_notes" (notes);
 CREATE INDEX "ix_Workflow_id" ON "Workflow" (id);
