@@ -48,7 +48,7 @@ def facts(found: Acquisition) -> tuple[Fact, ...]:
     told: list[tuple[str, Any, str | None, str | None]] = [
         ("imageFormat", found.format, None, None),
         ("pixelType", found.data_type, None, "Type"),
-        *((f"size{axis}", sizes.get(axis), "px", f"Size{axis}") for axis in "XYZCT"),
+        *((f"size{axis}", sizes.get(axis), "px" if axis in "XY" else None, f"Size{axis}") for axis in "XYZCT"),
         ("significantBits", found.significant_bits, None, "SignificantBits"),
         ("pixelSizeX", found.pixel_size_x_um, "µm", "PhysicalSizeX"),
         ("pixelSizeY", found.pixel_size_y_um, "µm", "PhysicalSizeY"),
