@@ -68,7 +68,7 @@ def test_every_slug_is_explained() -> None:
 
 def test_readme_names_verbs_that_exist() -> None:
     """Every `provcap VERB` in the documentation is a verb of the command line."""
-    verbs = set(re.findall(r"\{([a-z,]+)\}|^    ([a-z]+) ", cli._parser()[0].format_help(), re.M))
+    verbs = set(re.findall(r"\{([a-z,]+)\}|^    ([a-z]+)\b", cli._parser()[0].format_help(), re.M))
     known = {word for pair in verbs for word in ",".join(pair).split(",") if word}
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         for verb in re.findall(r"^provcap ([a-z]+)\b", "\n".join(re.findall(r"`([^`\n]+)`", page.read_text())), re.M):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import datetime
 import io
 import json
@@ -20,9 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provcap import annotated, bundle, cli, codec, digest, graph, rembi, report, store
+from provcap.deposit.describe import describe
+from provcap.deposit.settings import Settings
 from provcap.errors import ProvcapError
 from provcap.matching import files_of
-from provcap.model import Acquisition, Channel, Objective, Run
+from provcap.model import About, Acquisition, Channel, Objective, Run
 from provcap.opening import open_run
 from provcap.redact import public
 from provcap.rembi import Filled, conforming, modules, ontologies
@@ -396,8 +399,6 @@ def test_the_models_of_rembi_accept_what_a_sheet_gives(tmp_path: Path) -> None:
     names = [where.split(" ")[0] for where, _, _ in conforming.parts(study)]
     assert set(names) == {"Study", "Biosample", "Specimen", "Image"}
     assert conforming.check(study) == []
-    import dataclasses
-
     broken = dataclasses.replace(study, released="soon")
     assert [p.where for p in conforming.check(broken)] == ["Study"]
 
@@ -411,8 +412,6 @@ def test_the_template_knows_what_the_run_knows(tmp_path: Path) -> None:
         channels=(Channel("DAPI", excitation_nm=405.0, exposure_s=0.1),), objective=Objective("Plan", 40.0, 1.3),
         microscope="Makers M1",
     )  # fmt: skip
-    import dataclasses
-
     lines = rembi.prefilled(dataclasses.replace(run, acquisitions=(found,)), methods(run))
     assert lines["study"][0]["title"] == "Nuclei segmentation"
     assert lines["authors"][0]["orcid"] == "https://orcid.org/0000-0002-1825-0097"
@@ -596,3 +595,15 @@ def test_the_sheet_of_the_reference_workflow_is_valid() -> None:
     assert told(filled) == []
     assert filled.study is not None
     assert filled.study.biosamples[0].organism.name == "unidentified"
+
+
+def test_a_deposit_takes_from_the_sheet_what_nobody_said_elsewhere(tmp_path: Path) -> None:
+    """Title, authors, licence and keywords of the sheet count where provcap.yaml gives none, and only there."""
+    run = read_run("study")
+    for about, wanted in ((run.about, "Nuclei segmentation"), (About(), "Nuclei of HeLa cells after a treatment")):
+        target = tmp_path / wanted[:20]
+        bundle.write_crate(dataclasses.replace(run, about=about), materialise(run, tmp_path / "work"), target)
+        description, _ = describe(target, Settings())
+        assert description.title == wanted
+        assert description.creators[0].name == "Josiah Carberry"
+        assert ("HeLa" in description.keywords) == (about == About())
