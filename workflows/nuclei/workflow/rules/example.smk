@@ -7,8 +7,6 @@ localrules:
 
 
 rule fetch_example:
-    input:
-        beside_workflow("config/example.txt"),
     output:
         "resources/PGC_20X.czi",
         "resources/PGC_20X_nucleus_detector.czseg",
@@ -16,6 +14,8 @@ rule fetch_example:
         "resources/mask2d.tif",
     log:
         "logs/fetch_example.log",
+    params:
+        packages=config["example"],
     container:
         None
     script:

