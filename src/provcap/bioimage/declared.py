@@ -82,9 +82,9 @@ def _validate(plain: Any, lines: Mapping[placed.Place, int]) -> None:
 
     for error in Draft202012Validator(schema()).iter_errors(plain):
         place, told = _told(error, tuple(error.absolute_path))
-        while place not in lines:
+        while place and place not in lines:
             place = place[:-1]
-        raise placed.Misplaced(lines[place], told)
+        raise placed.Misplaced(lines.get(place, 1), told)
 
 
 def _told(error: Any, place: placed.Place) -> tuple[placed.Place, str]:

@@ -6,12 +6,13 @@ which could also make a small file a huge one.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import yaml
 
 Place: TypeAlias = tuple[str | int, ...]  #: keys and numbers on the way to a value
-_STR = "tag:yaml.org,2002:str"
+_STR: Final = "tag:yaml.org,2002:str"
+_KINDS: Final = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 class Misplaced(ValueError):
@@ -46,10 +47,13 @@ def read(text: str) -> tuple[Any, dict[Place, int]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         words = " ".join(filter(None, (error.context, error.problem)))
+        if error.context == "while scanning an alias":
+            words = "a text that begins with * is written in quotes"
         raise Misplaced(mark.line + 1 if mark else 1, " ".join(words.split())) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise Misplaced(line, f"the character U+{ord(str(error.character)):04X} is not allowed in YAML") from None
+        code = error.character if isinstance(error.character, int) else ord(str(error.character))
+        raise Misplaced(line, f"the character U+{code:04X} is not allowed in YAML") from None
     except RecursionError:
         raise Misplaced(1, "its values stand too deep in each other") from None
 
@@ -57,6 +61,8 @@ def read(text: str) -> tuple[Any, dict[Place, int]]:
 def _value(loader: _Loader, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
     line = node.start_mark.line + 1
     lines.setdefault(place, line)
+    if isinstance(node, yaml.CollectionNode) and node.tag not in _KINDS:
+        raise Misplaced(line, f"{node.tag} is not allowed here")
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key, value in node.value:
