@@ -20,7 +20,7 @@ from typing import IO, Any, Final, Self
 from provcap.bioimage.found import Unreadable
 
 MEMORY: Final = 4 << 30  #: bytes of address space
-SECONDS, IMAGES = 60, 100  #: for one image, and ten times as many of processor time for all; images per process
+SECONDS, IMAGES = 60, 100  #: for one image, and as many of processor time; images per process
 ANSWER: Final = 80 << 20  #: bytes of what is told of one image: its OME-XML is the most of it
 TIFF: Final = (".tif", ".tiff")
 ZARR: Final = (".zarr",)
@@ -122,6 +122,7 @@ def _answered(asked: dict[str, Any]) -> dict[str, Any]:
 def _serve(stdin: IO[bytes], stdout: IO[bytes]) -> None:
     for line in stdin:
         asked = json.loads(line)
+        _limit_processor()
         try:
             answer = _answered(asked)
         except Unreadable as error:
@@ -134,9 +135,16 @@ def _serve(stdin: IO[bytes], stdout: IO[bytes]) -> None:
         stdout.flush()
 
 
+def _limit_processor() -> None:
+    """For the next image, also when the parent, which has the clock, is gone."""
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = int(used) + SECONDS + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
 def _main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (10 * SECONDS, 10 * SECONDS + 1))
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not break the answers
     _serve(sys.stdin.buffer, answers)

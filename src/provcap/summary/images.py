@@ -11,6 +11,7 @@ from provcap.summary.columns import line, table
 from provcap.summary.dependence import dependences_plain, of_dependences
 
 NOT_KNOWN = "not known"
+SLUGS = ("image-not-read", "acquisition-differs")
 
 
 def of_images(run: Run) -> str:
@@ -23,7 +24,7 @@ def of_images(run: Run) -> str:
     named = [(places.get(found.file, [found.file]), found) for found in run.acquisitions]
     parts = [_of_image(found, paths) for paths, found in sorted(named, key=lambda pair: pair[0])]
     rows = [("field of the OME model", "images"), *((c.name, f"{c.known} of {len(parts)}") for c in core_fields(run))]
-    gaps = [line(f"[{gap.slug}] {gap.subject}: {gap.message}") for gap in run.gaps if gap.slug == "image-not-read"]
+    gaps = [line(f"[{gap.slug}] {gap.subject}: {gap.message}") for gap in run.gaps if gap.slug in SLUGS]
     return "\n\n".join([*parts, table(rows, right=(1,)), *needs, *gaps])
 
 
@@ -49,6 +50,6 @@ def images_plain(run: Run) -> dict[str, Any]:
     places = bioimage.paths(run)
     every = [{"paths": places.get(a.file, []), **codec.encode(a)} for a in run.acquisitions]
     core = [{"field": c.name, "ome": c.ome, "known": c.known, "of": len(every)} for c in core_fields(run)]
-    gaps = [codec.encode(gap) for gap in run.gaps if gap.slug == "image-not-read"]
+    gaps = [codec.encode(gap) for gap in run.gaps if gap.slug in SLUGS]
     needs = dependences_plain(run.dependences)
     return {"images": every, "ome_fields": core, "dependences": needs, "gaps": gaps}
