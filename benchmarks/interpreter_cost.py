@@ -18,6 +18,7 @@ PROGRAMS = {
     "pass": ("pass", 31),
     "numpy": ("import numpy", 11),
     "images": ("import numpy, scipy.ndimage, skimage.measure, matplotlib.pyplot", 7),
+    "onnxruntime": ("import onnxruntime", 9),
     "deepcopy 1e5": ("import copy; copy.deepcopy([[n] for n in range(100000)])", 9),
     "1e5 opens": ("for n in range(100000): open('/dev/null').close()", 9),
     "1e6 stats": ("import os\nfor n in range(1000000): os.stat('/dev/null')", 5),
