@@ -22,7 +22,18 @@ from provcap import bioimage, codec
 from provcap import digest as digests
 from provcap.bioimage import batches, measuring, reader
 from provcap.bioimage.found import Unreadable
-from provcap.model import Acquisition, Artifact, Channel, Objective, Quality, QualityMeasure, Run
+from provcap.model import (
+    Acquisition,
+    Artifact,
+    Channel,
+    ImageData,
+    Objective,
+    Quality,
+    QualityMeasure,
+    Run,
+    Sheet,
+    Study,
+)
 from tests.conftest import read_run
 from tests.real_images import real_image
 from tests.test_acquisition import FULL, MOST, PLANES, recorded, tiff
@@ -390,6 +401,25 @@ def test_what_is_not_known_differs_from_nothing() -> None:
         (taken("d")[0], bare),
     )
     assert told(taken("a"), *others) == []
+
+
+def test_a_setting_that_goes_along_with_the_sample_is_told() -> None:
+    """Where no biosample of the study was taken in two ways, its effect is not that of the setting alone."""
+    lens = Objective(magnification=40.0)
+    images = [taken("a"), taken("b"), taken("c", objective=lens), taken("d", objective=lens)]
+    run = run_reading(*(artifact for artifact, _ in images))
+    run = dataclasses.replace(run, acquisitions=tuple(acquisition for _, acquisition in images))
+    sheet = Sheet("study.xlsx", "sha256:00", 1, "2026-01-01")
+    for second, words in (("c", "Within none of control, treated does it vary"), ("b", "")):
+        third = {"c": "b", "b": "c"}[second]
+        data = (
+            ImageData("one", "of one kind", ("a.tif", f"{third}.tif"), ("control",)),
+            ImageData("other", "of another", (f"{second}.tif", "d.tif"), ("treated",)),
+        )
+        studied = dataclasses.replace(run, study=Study(sheet, "A title", "What for", image_data=data))
+        (gap,) = batches.compared(studied).gaps
+        assert words in gap.message
+        assert ("Within none" in gap.message) == bool(words)
 
 
 def outliers(*numbers: float, name: str = "noise_sigma") -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from provcap.bioimage.facts import lens_text, number
 from provcap.bioimage.qualities import sources
+from provcap.matching import files_of
 from provcap.model import Acquisition, Gap, Quality, QualityMeasure, Run
 
 FEWEST: Final = 5  #: images of which one can stand apart
@@ -48,13 +49,36 @@ def compared(run: Run) -> Run:
 
 def _differing(run: Run, names: dict[str, str]) -> Iterator[Gap]:
     told = {names[a.file]: a for a in run.acquisitions if a.file in names and _says_something(a)}
+    samples = _samples(run)
     for setting, unit, values in _settings(told):
         groups = _groups(values)
         if len(groups) > 1:
             shown = "; ".join(f"{_value(value, unit)} ({_few(files)})" for value, files in groups[:_GROUPS])
             more = f"; and {len(groups) - _GROUPS} more values" if len(groups) > _GROUPS else ""
             words = f"the {setting} differs between images, and so may what is found in them: {shown}{more}"
-            yield Gap("acquisition-differs", "run", words)
+            yield Gap("acquisition-differs", "run", words + _confounded(groups, samples))
+
+
+def _samples(run: Run) -> dict[str, str]:
+    """For the path of an image the biosamples that the study names for it; where it names none, the component."""
+    found: dict[str, set[str]] = {}
+    for data in run.study.image_data if run.study else ():
+        for artifact in files_of(run, data.files):
+            found.setdefault(artifact.path, set()).update(data.biosamples or (data.id,))
+    return {path: " and ".join(sorted(names)) for path, names in found.items()}
+
+
+def _confounded(groups: list[tuple[Any, list[str]]], samples: dict[str, str]) -> str:
+    """What to say when each sample has one value of the setting, and not all the same: one varies with the other."""
+    values: dict[str, set[int]] = {}
+    for place, (_, files) in enumerate(groups):
+        for path in files:
+            values.setdefault(samples.get(path, ""), set()).add(place)
+    values.pop("", None)
+    if len(set().union(*values.values())) < 2 or any(len(places) > 1 for places in values.values()):
+        return ""
+    names = ", ".join(sorted(values)[:_GROUPS])
+    return f". Within none of {names} does it vary: what it does to the images and what they are cannot be told apart"
 
 
 def _says_something(found: Acquisition) -> bool:
