@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from provcap.bioimage.weights.saying import facts, library_text, load_text
-from provcap.bioimage.weights.weighing import of_load
+from provcap.bioimage.weights.saying import Known, facts, library_text
 from provcap.crate import profile_0_5 as profile
 from provcap.crate.actions import has_action, job_id
 from provcap.crate.draft import Draft, fragment, ref, short_hash
@@ -29,8 +28,9 @@ def place(weights: Weights) -> str:
 
 def add_models(draft: Draft, run: Run, packing: Packing, extras: Mapping[str, bytes]) -> None:
     """The models among the files of the run, and those in archives of it."""
+    holders = _holders(draft, packing) if run.weights else {}
     for weights in run.weights:
-        for holder in _holders(draft, packing, weights.file or weights.digest):
+        for holder in holders.get(weights.file or weights.digest, ()):
             entity = holder if weights.file is None else _apart(draft, weights.digest, weights.name, holder)
             _describe(draft, entity, weights)
             if weights.card and place(weights) in extras:
@@ -41,33 +41,40 @@ def add_models(draft: Draft, run: Run, packing: Packing, extras: Mapping[str, by
 
 def add_loads(draft: Draft, run: Run, packing: Packing) -> None:
     """What each attempt loaded is an object of its action; how, a property of it."""
-    for job in run.jobs:
-        for load in job.loads if has_action(run, job) else ():
-            action = job_id(job)
-            known = of_load(run, load)
-            held = _holders(draft, packing, (known.file or known.digest) if known else load.digest or "")
-            if known is not None and known.file is not None and held:
-                target = _apart(draft, known.digest, known.name, held[0])
-            else:
-                target = held[0] if held else _apart(draft, load.digest or short_hash(_name(load)), _name(load), None)
-                if known is not None and not held:
-                    _describe(draft, target, known)
-            draft.link(action, "object", target)
-            told = load_text(run, load)
+    loading = [job for job in run.jobs if job.loads and has_action(run, job)]
+    holders, known = (_holders(draft, packing), Known(run)) if loading else ({}, Known(run))
+    for job in loading:
+        for load in job.loads:
+            draft.link(job_id(job), "object", _loaded(draft, load, known.of(load), holders))
+            told = known.told(load)
             fact = fragment("fact", "modelLoad", short_hash(told))
             name = f"model loaded by {library_text(load)}"
             draft.add(fact, "PropertyValue", name=name, value=told, propertyID=profile.OWN + "modelLoad")
-            draft.link(action, "additionalProperty", fact)
+            draft.link(job_id(job), "additionalProperty", fact)
 
 
-def _name(load: Load) -> str:
-    return load.path or "a model that was given as bytes"
+def _loaded(draft: Draft, load: Load, found: Weights | None, holders: Mapping[str, list[str]]) -> str:
+    """The entity of what was loaded: a file of the run, a model in one, or one that is nowhere else."""
+    held = holders.get(((found.file or found.digest) if found else load.digest) or "", [])
+    name = load.path or "a model that was given as bytes"
+    if found is not None and found.file is not None and held:
+        return _apart(draft, found.digest, found.name, held[0])
+    if held:
+        return held[0]
+    entity = _apart(draft, load.digest or short_hash(name), name, None)
+    if found is not None:
+        _describe(draft, entity, found)
+    return entity
 
 
-def _holders(draft: Draft, packing: Packing, digest: str) -> list[str]:
-    """The entities of the files with that digest."""
-    found = [i.id for i in packing.items.values() if digest and digest == (i.digest or i.artifact.digest)]
-    return [entity for entity in found if entity in draft]
+def _holders(draft: Draft, packing: Packing) -> dict[str, list[str]]:
+    """The entities of the files of each digest."""
+    found: dict[str, list[str]] = {}
+    for item in packing.items.values():
+        known = item.digest or item.artifact.digest
+        if known and item.id in draft:
+            found.setdefault(known, []).append(item.id)
+    return found
 
 
 def _apart(draft: Draft, digest: str, name: str | None, holder: str | None) -> str:

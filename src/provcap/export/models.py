@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from provcap.bioimage.weights.saying import facts, name_text
-from provcap.bioimage.weights.weighing import of_load
+from provcap.bioimage.weights.saying import Known, facts
 from provcap.model import Environment, Load, Run
 
 
@@ -15,16 +14,17 @@ def components(run: Run, environment: Environment) -> list[Any]:
     for job in run.jobs:
         if job.environment == environment.id:
             loads |= {load.digest: load for load in job.loads if load.digest}
-    return [_component(run, loads[digest]) for digest in sorted(loads)]
+    known = Known(run)
+    return [_component(known, loads[digest]) for digest in sorted(loads)]
 
 
-def _component(run: Run, load: Load) -> Any:
+def _component(known: Known, load: Load) -> Any:
     from cyclonedx.model import HashAlgorithm, HashType, Property
     from cyclonedx.model.component import Component, ComponentType
 
-    found = of_load(run, load)
+    found = known.of(load)
     told = facts(found) if found else []
-    name = (found.name or name_text(run, found)) if found else None
+    name = (found.name or known.name(found)) if found else None
     content = (load.digest or "").removeprefix("sha256:")
     whole_file = found is None or not found.format.startswith("TensorFlow SavedModel")  # that digest is of a tree
     return Component(

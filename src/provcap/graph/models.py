@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from prov.constants import PROV_ROLE, PROV_TYPE
 from prov.identifier import QualifiedName
 
-from provcap.bioimage.weights.saying import facts, load_text
-from provcap.bioimage.weights.weighing import of_load
+from provcap.bioimage.weights.saying import Known, facts
 from provcap.graph.draft import SCHEMA, TERMS, Attributes, Draft, attributes
 from provcap.model import Job, Weights
 
@@ -18,6 +17,7 @@ class Models:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
+        self._said = Known(draft.run)
         self._known: dict[str, list[Weights]] = {}
         for weights in draft.run.weights:
             self._known.setdefault(weights.file or weights.digest, []).append(weights)
@@ -35,7 +35,7 @@ class Models:
 
     def loads(self, job: Job) -> list[str]:
         """A line on each load of the attempt."""
-        return [load_text(self._draft.run, load) for load in job.loads]
+        return [self._said.told(load) for load in job.loads]
 
     def use(self, activity: QualifiedName, job: Job, files: Mapping[str, QualifiedName]) -> None:
         """Let the attempt use what it loaded beside the files of the run; `files` are their entities, by digest.
@@ -45,7 +45,7 @@ class Models:
         document = self._draft.document
         for digest in dict.fromkeys(load.digest for load in job.loads if load.digest):
             load = next(load for load in job.loads if load.digest == digest)
-            known = of_load(self._draft.run, load)
+            known = self._said.of(load)
             if digest in files:
                 continue  # its use is told already
             name = self._draft.name("model", load.path or "", digest)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from provcap.bioimage.weights.saying import library_text, name_text, origin_text, place_text, settings_text, tensor_text
-from provcap.bioimage.weights.weighing import of_load
+from provcap.bioimage.weights.saying import Known, library_text, origin_text, place_text, settings_text, tensor_text
 from provcap.model import Load, Run, Weights
 
 ROWS: Final = 60  #: models in the table, and loads
@@ -50,14 +49,15 @@ class Models:
 
 def models(run: Run) -> Models:
     """By name; loads in the order of the jobs."""
-    rows = sorted((_row(run, found) for found in run.weights), key=lambda row: row.name)
+    known = Known(run)
+    rows = sorted((_row(known, found) for found in run.weights), key=lambda row: row.name)
     loads = load_rows(run)
     return Models(tuple(rows[:ROWS]), loads[:ROWS], len(rows), max(len(loads) - ROWS, 0))
 
 
-def _row(run: Run, found: Weights) -> ModelRow:
+def _row(known: Known, found: Weights) -> ModelRow:
     sides = (tuple(map(tensor_text, side)) for side in (found.inputs, found.outputs))
-    return ModelRow(name_text(run, found), found, origin_text(found), *sides)
+    return ModelRow(known.name(found), found, origin_text(found), *sides)
 
 
 def load_rows(run: Run) -> tuple[LoadRow, ...]:
@@ -69,12 +69,13 @@ def load_rows(run: Run) -> tuple[LoadRow, ...]:
             key = (load.digest or load.path, load.library, load.version, load.providers, settings_text(load))
             loads.setdefault(key, load)
             rules.setdefault(key, {})[job.rule] = None
-    return tuple(_loaded(run, load, tuple(rules[key])) for key, load in loads.items())
+    known = Known(run)
+    return tuple(_loaded(known, load, tuple(rules[key])) for key, load in loads.items())
 
 
-def _loaded(run: Run, load: Load, rules: tuple[str, ...]) -> LoadRow:
-    found = of_load(run, load)
-    name = (name_text(run, found) if found else None) or load.path or "a model given as bytes"
+def _loaded(known: Known, load: Load, rules: tuple[str, ...]) -> LoadRow:
+    found = known.of(load)
+    name = (known.name(found) if found else None) or load.path or "a model given as bytes"
     origin = origin_text(found) if found else None
     library, place = library_text(load), place_text(load)
     return LoadRow(rules, name, library, load.providers, place, settings_text(load), load.digest, origin)

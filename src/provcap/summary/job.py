@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provcap import lineage, questions
-from provcap.bioimage.weights.saying import load_text
+from provcap.bioimage.weights.saying import Known
 from provcap.errors import ProvcapError
 from provcap.model import Job, Run
 from provcap.summary.columns import size, table
@@ -34,7 +34,7 @@ def of_job(run: Run, job: Job) -> str:
         )
     ]
     parts += [table(_tools(job)), table(_ledger(job)), table(_imports(run, job))]
-    parts += ["models loaded\n" + "\n".join("  " + load_text(run, load) for load in job.loads)] if job.loads else []
+    parts += ["models loaded\n" + "\n".join("  " + Known(run).told(load) for load in job.loads)] if job.loads else []
     if job.log_tail:
         parts.append("end of its log\n" + "\n".join("  " + line for line in job.log_tail.splitlines()))
     about = questions.gaps_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from provcap import codec
-from provcap.bioimage.weights.saying import load_text, name_text, origin_text, tensor_text
+from provcap.bioimage.weights.saying import Known, origin_text, tensor_text
 from provcap.bioimage.weights.weighing import SLUG, paths
 from provcap.model import Job, Run, Weights
 from provcap.summary.columns import counted, line, size, table
@@ -19,12 +19,13 @@ def of_models(run: Run) -> str:
     gaps = [line(f"[{gap.slug}] {gap.subject}: {gap.message}") for gap in run.gaps if gap.slug in SLUGS]
     if not run.weights and not loading:
         return "\n".join(["no model was found among the files of this run, and none was seen to be loaded", *gaps])
-    parts = [_of_model(run, found) for found in run.weights]
-    parts += ["\n".join([f"loaded by {job.id} {line(job.label)}", *_loads(run, job)]) for job in loading]
+    known = Known(run)
+    parts = [_of_model(known, found) for found in run.weights]
+    parts += ["\n".join([f"loaded by {job.id} {line(job.label)}", *_loads(known, job)]) for job in loading]
     return "\n\n".join([*parts, *(["not known\n" + "\n".join(f"  {gap}" for gap in gaps)] if gaps else [])])
 
 
-def _of_model(run: Run, found: Weights) -> str:
+def _of_model(known: Known, found: Weights) -> str:
     card = found.card
     rows = [
         ("  model", " ".join(filter(None, (found.name, found.version)))),
@@ -43,7 +44,7 @@ def _of_model(run: Run, found: Weights) -> str:
         *(("  cite", text) for text in (card.cite if card else ())),
         *(("  note", note) for note in found.notes),
     ]
-    return line(name_text(run, found)) + "\n" + table([(name, line(value)) for name, value in rows if value])
+    return line(known.name(found)) + "\n" + table([(name, line(value)) for name, value in rows if value])
 
 
 def _holds(found: Weights) -> str | None:
@@ -55,8 +56,8 @@ def _holds(found: Weights) -> str | None:
     return " ".join(filter(None, told)) or None
 
 
-def _loads(run: Run, job: Job) -> list[str]:
-    return ["  " + line(load_text(run, load)) for load in job.loads]
+def _loads(known: Known, job: Job) -> list[str]:
+    return ["  " + line(known.told(load)) for load in job.loads]
 
 
 def models_plain(run: Run) -> dict[str, Any]:

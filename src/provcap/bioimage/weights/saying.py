@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from provcap.bioimage.weights.weighing import of_load, paths
-from provcap.model import Load, Run, Tensor, Weights
+import functools
 
-DETERMINISTIC = ("use_deterministic_compute", "deterministic_algorithms", "cudnn.deterministic", "op_determinism")
+from provcap.bioimage.weights.weighing import paths
+from provcap.model import Load, Run, Tensor, Weights
 
 
 def facts(found: Weights) -> list[tuple[str, str]]:
@@ -39,13 +39,6 @@ def tensor_text(tensor: Tensor) -> str:
     return f"{tensor.name}: {tensor.data_type or 'type unknown'} [{', '.join(tensor.shape)}]"
 
 
-def name_text(run: Run, found: Weights) -> str:
-    """Where the model is, as the run calls it, and its name."""
-    known = paths(run)
-    held = known.get(found.file or found.digest) or known.get(found.digest) or [found.digest]
-    return f"{held[0]}!{found.member}" if found.member else held[0]
-
-
 def origin_text(found: Weights) -> str:
     """Format, opset and producer: "ONNX, opset 12, produced by tf2onnx 1.9.2"."""
     opset = found.opsets.get("ai.onnx") or next(iter(found.opsets.values()), None)
@@ -69,15 +62,38 @@ def settings_text(load: Load) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(load.settings.items()))
 
 
-def load_text(run: Run, load: Load) -> str:
-    """One line on a load."""
-    found = of_load(run, load)
-    what = load.path or (f"the bytes of {name_text(run, found)}" if found else "a model given as bytes")
-    parts = [f"{what}, by {library_text(load)}"]
-    parts += [f"on {', '.join(load.providers)}"] if load.providers else [f"on {load.device}"] if load.device else []
-    if load.asked and load.asked != load.providers:
-        parts.append(f"asked for {', '.join(load.asked)}")
-    parts += [f"at {load.where}"] if load.where else []
-    parts += [f"{load.times} times"] if load.times > 1 else []
-    parts += [load.digest or "not hashed", *([settings_text(load)] if load.settings else [])]
-    return "; ".join(parts)
+class Known:
+    """What is known of the models of a run, looked up once for all of its loads."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._found: dict[str, Weights] = {}
+        for one in run.weights:
+            self._found.setdefault(one.file or one.digest, one)
+        self._found |= {one.digest: one for one in run.weights}
+
+    @functools.cached_property
+    def _held(self) -> dict[str, list[str]]:
+        return paths(self._run)
+
+    def of(self, load: Load) -> Weights | None:
+        """What is known of the model that was loaded."""
+        return self._found.get(load.digest or "")
+
+    def name(self, found: Weights) -> str:
+        """Where the model is, as the run calls it."""
+        held = self._held.get(found.file or found.digest) or self._held.get(found.digest) or [found.digest]
+        return f"{held[0]}!{found.member}" if found.member else held[0]
+
+    def told(self, load: Load) -> str:
+        """One line on a load."""
+        found = self.of(load)
+        what = load.path or (f"the bytes of {self.name(found)}" if found else "a model given as bytes")
+        parts = [f"{what}, by {library_text(load)}"]
+        parts += [f"on {', '.join(load.providers)}"] if load.providers else [f"on {load.device}"] if load.device else []
+        if load.asked and load.asked != load.providers:
+            parts.append(f"asked for {', '.join(load.asked)}")
+        parts += [f"at {load.where}"] if load.where else []
+        parts += [f"{load.times} times"] if load.times > 1 else []
+        parts += [load.digest or "not hashed", *([settings_text(load)] if load.settings else [])]
+        return "; ".join(parts)

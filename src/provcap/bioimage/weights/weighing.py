@@ -18,7 +18,7 @@ from provcap.bioimage.found import Unreadable
 from provcap.bioimage.reader import OTHER, TIFF, ZARR, Reader, suffix
 from provcap.bioimage.weights.cards import NAMES
 from provcap.errors import DamagedRecord
-from provcap.model import Artifact, Gap, Load, Run, Weights
+from provcap.model import Artifact, Gap, Run, Weights
 from provcap.questions import external_inputs, is_transient, outputs
 
 SURE: Final = (".onnx", ".pt", ".pth", ".safetensors", ".keras", ".czann", ".czseg")  #: the name says: a model
@@ -76,11 +76,6 @@ def _may_be(artifact: Artifact, files: Path) -> bool:
     if artifact.kind == "directory":
         return "\0" not in artifact.path and (files / artifact.path / SAVED).is_file()
     return artifact.kind == "file" and suffix(artifact.path) in (*SURE, *MAYBE)
-
-
-def of_load(run: Run, load: Load) -> Weights | None:
-    """What is known of the model that was loaded."""
-    return next((one for one in run.weights if load.digest and load.digest in (one.digest, one.file)), None)
 
 
 def paths(run: Run) -> dict[str, list[str]]:

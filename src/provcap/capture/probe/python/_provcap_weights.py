@@ -14,6 +14,7 @@ SMALL = 32 << 20  # bytes of a file that is hashed when it is loaded, wherever i
 ELSEWHERE = 512 << 20  # bytes of one outside the work directory, which may be out of reach when the process has ended
 HASH_S = 2.0  # seconds that a process may spend on all that
 VARIABLES = ("TF_DETERMINISTIC_OPS", "TF_CUDNN_DETERMINISTIC", "CUBLAS_WORKSPACE_CONFIG")
+SECRET = ("auth", "cred", "key", "pass", "secret", "token", "user_")  # options that are not told
 BLOCK = 1 << 20
 
 _digests = {}  # identity of a file -> its digest
@@ -202,7 +203,7 @@ def _note_session(load, _result, args, kwargs):
             load["settings"][name] = _text(getattr(options, name))
     for provider, chosen in session.get_provider_options().items():
         for name, value in sorted(chosen.items())[:30]:
-            if not name.startswith("user_") and "ptr" not in name:
+            if not any(word in name for word in SECRET):
                 load["settings"]["%s.%s" % (provider, name)] = _text(value)
 
 
