@@ -12,6 +12,19 @@ from scipy import ndimage
 from skimage import filters, measure, morphology, segmentation
 
 
+def deep_maxima(distance: np.ndarray, mask: np.ndarray, depth: float) -> np.ndarray:
+    """Labels (int32, axes YX, 0 is none) of the maxima in the mask that stand out by `depth`, object by object."""
+    markers = np.zeros(mask.shape, dtype=np.int32)
+    count = 0
+    for thing in measure.regionprops(measure.label(mask)):
+        # A rim of background, so that a maximum beside the edge of the image stands out, too.
+        own = np.pad(np.where(thing.image, distance[thing.slice], 0), 1)
+        found = measure.label(morphology.h_maxima(own, depth)[1:-1, 1:-1])
+        markers[thing.slice][found > 0] = found[found > 0] + count
+        count += found.max()
+    return markers
+
+
 def split_touching(mask: np.ndarray, opening_radius: int, distance_sigma: float, marker_depth: float) -> np.ndarray:
     """Labels (int32, axes YX, 0 is background) of the opened and filled mask's objects, parted at their necks.
 
@@ -20,7 +33,7 @@ def split_touching(mask: np.ndarray, opening_radius: int, distance_sigma: float,
     """
     opened = ndimage.binary_fill_holes(morphology.opening(mask, morphology.disk(opening_radius)))
     distance = filters.gaussian(ndimage.distance_transform_edt(opened), distance_sigma)
-    markers = measure.label(morphology.h_maxima(distance, marker_depth))
+    markers = deep_maxima(distance, opened, marker_depth)
     return segmentation.watershed(-distance, markers, mask=opened)
 
 
