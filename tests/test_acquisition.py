@@ -230,7 +230,7 @@ def test_each_image_is_read_once(tmp_path: Path) -> None:
     path.unlink()
     assert bioimage.described(run, tmp_path) == first
     assert bioimage.described(first, tmp_path) is first
-    kept = next((tmp_path / ".provcap/images").glob("*.json"))
+    kept = next(p for p in (tmp_path / ".provcap/images").glob("*.json") if "quality" not in p.name)
     kept.write_text(kept.read_text().replace("OME-TIFF", "OME-TIF", 1)[:-9])
     assert [gap.message for gap in bioimage.described(run, tmp_path).gaps] == [
         "what an image says of its acquisition is not known: it is not there any more"
@@ -334,7 +334,7 @@ def test_hostile_tiffs_cost_nothing_but_themselves(tmp_path: Path, kind: str) ->
     assert digest.of_file(good) in {found.file for found in run.acquisitions}
     for found in run.acquisitions:
         assert found.file == digest.of_file(good) or found.intensities is None
-    assert len(run.acquisitions) + len(run.gaps) == 2
+    assert len(run.acquisitions) + sum(gap.slug == "image-not-read" for gap in run.gaps) == 2
 
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
