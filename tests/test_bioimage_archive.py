@@ -27,6 +27,7 @@ from provcap.deposit.bia.graph import Graph
 from provcap.deposit.bia.submission import Lying
 from provcap.deposit.bia.writing import write
 from provcap.deposit.limits import BIOSTUDIES_KEY
+from provcap.digest import of_bytes, of_file
 from provcap.errors import ProvcapError
 from provcap.model import Artifact, ImageData, Run
 from provcap.opening import Opened, open_run
@@ -75,6 +76,7 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.bia
+@pytest.mark.slow
 def test_the_archive_s_validator_finds_nothing(submissions: dict[str, Path]) -> None:
     """No issue of any level: images, directories, annotations, odd names, hostile texts."""
     assert dict(zip(submissions, validated(*submissions.values()), strict=True)) == {name: [] for name in submissions}
@@ -101,6 +103,7 @@ def other_term(crate: dict[str, Any]) -> None:
 
 
 @pytest.mark.bia
+@pytest.mark.slow
 def test_the_validator_can_refuse(submissions: dict[str, Path], tmp_path: Path) -> None:
     """A foreign entity, a taxon that is missing, a study without accession, an entity to which nothing refers, a term
     of another meaning, a row of no dataset, a file that is listed twice: each is found."""
@@ -133,7 +136,10 @@ def test_every_file_of_a_component_is_there_once(submissions: dict[str, Path], n
     for row in rows:
         assert re.fullmatch(BIOSTUDIES_KEY, row["file_path"]), row
         path = crate / row["file_path"]
-        assert (path.stat().st_size, store_digest(path)) == (int(row["size_in_bytes"]), row["sha256"])
+        assert (path.stat().st_size, of_file(path).removeprefix("sha256:")) == (
+            int(row["size_in_bytes"]),
+            row["sha256"],
+        )
         assert row["dataset"] in entities(crate)
     original = crate.parent / f"{name}-work"
     data = [row for row in rows if not row["file_path"].startswith("provenance/")]
@@ -145,13 +151,6 @@ def test_every_file_of_a_component_is_there_once(submissions: dict[str, Path], n
     }  # labels/c.tif is temporary
     for row in data:
         assert (original / row["original_path"]).read_bytes() == (crate / row["file_path"]).read_bytes()
-
-
-def store_digest(path: Path) -> str:
-    """SHA-256 in hex."""
-    from provcap.digest import of_file
-
-    return of_file(path).removeprefix("sha256:")
 
 
 def test_what_people_said_arrives(submissions: dict[str, Path]) -> None:
@@ -263,7 +262,7 @@ def test_from_a_crate_it_is_the_same(submissions: dict[str, Path], tmp_path: Pat
     """A crate, zipped or not, gives the same list as the run that it is of, and is itself what is listed."""
     run = studied("directory")
     policy = Policy(intermediates=True)
-    bundle.write_crate(run, materialise(run, tmp_path / "work"), tmp_path / target, policy)
+    bundle.write_public(run, materialise(run, tmp_path / "work"), tmp_path / target, policy)
     write(open_run(target, tmp_path), tmp_path / "out")
     rows, wanted = listed(tmp_path / "out"), listed(submissions["directory"])
     assert rows[:-1] == wanted[:-1]
@@ -294,6 +293,21 @@ def test_a_file_that_changed_is_not_brought(tmp_path: Path) -> None:
         with pytest.raises(ProvcapError) as caught:
             write(place, tmp_path / "out", link=link)
         assert caught.value.slug == "copy-differs"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["work"]
+
+
+def test_what_is_secret_does_not_leave(tmp_path: Path) -> None:
+    """A password in a result is named with its place, and nothing is written."""
+    run, secret = studied("scatter-gather"), b"password = 'correct-horse-Battery9-staple'\nAKIAIOSFODNN7EXAMPLE\n"
+    table = replace(run.jobs[-1].outputs[0], digest=of_bytes(secret), size_bytes=len(secret))
+    run = replace(run, jobs=(*run.jobs[:-1], replace(run.jobs[-1], outputs=(table,))))
+    place = opened(run, tmp_path / "work")
+    (tmp_path / "work/results/all.csv").write_bytes(secret)
+    with pytest.raises(ProvcapError) as caught:
+        write(place, tmp_path / "out")
+    assert caught.value.slug == "deposit-blocked"
+    assert "files/results/all.csv" in caught.value.message
+    assert b"Battery9" not in caught.value.message.encode()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["work"]
 
 

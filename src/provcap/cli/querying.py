@@ -194,13 +194,16 @@ def _tables(options: argparse.Namespace, runs: Iterable[Run]) -> None:
 def _submission(options: argparse.Namespace, names: Sequence[str]) -> None:
     """Write a submission to an archive."""
     from provcap import summary
+    from provcap.deposit import settings
     from provcap.deposit.bia import writing
     from provcap.deposit.parts import amount
 
     if options.output is None or len(names) > 1:
         raise ProvcapError("one-run", "a submission is of one run, in a directory", "--to bioimage-archive -o DIR RUN")
     opened = open_run(names[0], options.directory)
-    count, size = writing.write(opened, options.output, options.accession, not options.metadata_only, options.link)
+    allow = settings.read_settings(options.directory).allow
+    data, link = not options.metadata_only, options.link
+    count, size = writing.write(opened, options.output, options.accession, data, link, allow)
     told = f"{summary.counted(count, 'file')}, {amount(size)}, ready for the BioImage Archive and not sent"
     print(f"{told}: docs/depositing.md says what to do", file=sys.stderr)
     print(options.output)

@@ -14,7 +14,7 @@ from shutil import rmtree
 from typing import Final
 
 from provcap import check, digest, redact, unpack
-from provcap.deposit import naming, state
+from provcap.deposit import gate, naming, state
 from provcap.deposit.archive import Archive, Item, Receipt, Target
 from provcap.deposit.bioimage_archive import BioImageArchive
 from provcap.deposit.dataverse import Dataverse
@@ -40,7 +40,6 @@ ARCHIVES: Final[tuple[Callable[[Target], Archive], ...]] = (
     Ocfl,
 )
 GROUP: Final = "provcap.archives"  #: entry points of third parties, which are asked first
-_SHOWN: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def prepared(crate: Path, target: Target, place: Archive, workdir: Path) -> Iter
     with unpack.opened(crate) as root:
         _refuse_damaged(crate, root)
         finds = redact.scan(root, target.settings.allow)
-        _refuse_secrets(crate, finds)
+        gate.refuse(crate, finds)
         description, notes = describe(root, target.settings, workdir)
         yield Prepared(crate, root, description, plan(crate, root, place.limits), finds, tuple(notes))
 
@@ -131,13 +130,3 @@ def _refuse_damaged(crate: Path, root: Path) -> None:
         shown = "; ".join(f"{f.subject}: {f.message}" for f in errors[:3]) + (" …" if len(errors) > 3 else "")
         message = f"{crate} is not whole or not valid: {shown}"
         raise ProvcapError("damaged-crate", message, f"everything that is wrong with it: provcap check {crate}")
-
-
-def _refuse_secrets(crate: Path, finds: tuple[Find, ...]) -> None:
-    bad = redact.blocking(finds)
-    if bad:
-        lines = [f"\n  {f.place}: {f.rule}: {f.what} ({f.reason})" for f in bad[:_SHOWN]]
-        more = f"\n  and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
-        message = f"{crate} must not leave with what is in it ({len(bad)} finds):{''.join(lines)}{more}"
-        hint = "write it with: provcap crate --public; what may pass is named under allow in config/deposit.yaml"
-        raise ProvcapError("deposit-blocked", message, hint)

@@ -64,6 +64,10 @@ def _rows(said: Study) -> Iterator[str]:
         rows: list[_Row] = [*acquisitions, *specimens, *(b for b in said.biosamples if b.id in names)]
         for row in rows:
             yield from _row(row)
+    for analysis in said.analyses:
+        yield from _lacking("analyses", analysis, analysis.id, ("method",))
+    for correlation in said.correlations:
+        yield from _lacking("correlations", correlation, correlation.id, ("alignment",))
     for labels in said.annotations:
         yield from _row(labels)
 

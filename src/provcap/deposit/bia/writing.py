@@ -11,9 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from provcap import bioimage, bundle, digest, progress, store, unpack
+from provcap import bioimage, bundle, digest, progress, redact, store, unpack
 from provcap.crate.places import inside, media_type
-from provcap.deposit import copying
+from provcap.crate.policy import Policy
+from provcap.deposit import copying, gate
 from provcap.deposit.archive import Item
 from provcap.deposit.bia import file_list, submission
 from provcap.deposit.bia.components import Component, components
@@ -27,18 +28,26 @@ from provcap.errors import ProvcapError
 from provcap.model import Artifact, Run
 from provcap.model.study import Study
 from provcap.opening import Opened
+from provcap.redact import Allowed, known
 
 ACCESSION: Final = re.compile(r"S-[A-Z]{2,10}[0-9]{1,10}")
 _SHOWN: Final = 50
+_HINT: Final = "leave such files out of the sheet; what may pass is named under allow in config/deposit.yaml"
 
 
 def write(
-    opened: Opened, target: Path, accession: str | None = None, data: bool = True, link: bool = False
+    opened: Opened,
+    target: Path,
+    accession: str | None = None,
+    data: bool = True,
+    link: bool = False,
+    allow: Sequence[Allowed] = (),
 ) -> tuple[int, int]:
     """Write the submission of a run to the directory `target`; how many files it lists, and their bytes.
 
     Without `data` the files are only listed, with `link` they are hard links where the disk allows it. Raises
-    ProvcapError, and leaves nothing, when something is missing, all of which it names.
+    ProvcapError, and leaves nothing, when something is missing, all of which it names, or when something in it is
+    secret or personal and none of `allow`.
     """
     store.refuse_existing(target)
     said = _said(opened, accession)
@@ -52,11 +61,14 @@ def write(
         parts, found = _complete(run, said, place, opened.crate is None)
         graph = submission.graph(run, said, parts, accession)
         listed = submission.rows(run, parts, graph, lambda artifact: found[artifact.path])
-        rows = [*(row for row, _ in listed), _provenance(opened, root)]
-        store.write_atomic(root / file_list.NAME, file_list.table(rows))
+        rows = [row for row, _ in listed]
         store.write_atomic(root / METADATA, graph.serialise())
+        store.write_atomic(root / file_list.NAME, file_list.table(rows))
         if data:
             _bring(listed, root, link)
+        gate.refuse(target, redact.scan(root, allow, known.of_run(run)), _HINT)
+        rows.append(_provenance(opened, place("."), root, allow))
+        store.write_atomic(root / file_list.NAME, file_list.table(rows))
         os.rename(root, target)
     return len(rows), sum(row.size_bytes or 0 for row in rows)
 
@@ -84,26 +96,22 @@ def _files(opened: Opened) -> Iterator[tuple[Run, Callable[[str], Path]]]:
             yield opened.run, lambda path: root / inside(path)
 
 
-def _provenance(opened: Opened, root: Path) -> Row:
-    """Bring the provenance crate, the one that was named or one of the run; its row."""
-    name = Places().take(f"{opened.run.id}.crate.zip", PROVENANCE)
+def _provenance(opened: Opened, base: Path, root: Path, allow: Sequence[Allowed]) -> Row:
+    """Bring the provenance crate, the one that was named and lies unpacked in `base`, or a public one; its row."""
+    original = f"{opened.run.id}.crate.zip"
+    name = Places().take(original, PROVENANCE)
     target = root / name
     target.parent.mkdir(parents=True)
     if opened.crate is None:
-        bundle.write_crate(opened.run, opened.files, target)
-    elif opened.crate.is_dir():
-        write_zip(opened.crate, target)
+        bundle.write_public(opened.run, opened.files, target, Policy(), allow)
     else:
-        size, known = opened.crate.stat().st_size, digest.of_file(opened.crate)
-        copying.bring([Item(name, opened.crate, size, known)], root)
-    return Row(
-        name,
-        submission.CRATE,
-        f"{opened.run.id}.crate.zip",
-        target.stat().st_size,
-        media_type(name),
-        digest.of_file(target),
-    )
+        gate.refuse(opened.crate, redact.scan(base, allow))
+        if opened.crate.is_dir():
+            write_zip(opened.crate, target)
+        else:
+            copying.bring([Item(name, opened.crate, opened.crate.stat().st_size, digest.of_file(opened.crate))], root)
+    content = digest.of_file(target)
+    return Row(name, submission.CRATE, original, target.stat().st_size, media_type(name), content)
 
 
 def _complete(
