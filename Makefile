@@ -26,15 +26,17 @@ check: .venv/installed  ## style, types, floors, and that the probe parses as Py
 
 demo: .venv/installed  ## the reference workflow, captured, packed and checked
 	rm -rf demo/run demo/ihc.crate.zip
-	mkdir -p demo/run && cp config/provcap.yaml config/terms.yaml demo/run/
-	$(BIN)/provcap run -d demo/run --crate demo/ihc.crate.zip -- -s $(WORKFLOW) --cores $(JOBS) --quiet all
+	mkdir -p demo/run && cp config/provcap.yaml config/terms.yaml config/acquisition.yaml demo/run/
+	$(BIN)/provcap run -d demo/run -- -s $(WORKFLOW) --cores $(JOBS) --quiet all
+	$(BIN)/provcap annotate -d demo/run config/study.tsv >/dev/null
+	$(BIN)/provcap crate -d demo/run -o demo/ihc.crate.zip
 	$(BIN)/provcap check demo/ihc.crate.zip
 	@$(call finished,demo/run,demo/ihc)
 
 demo-container: .venv/installed  ## the same inside a container, with Apptainer
 	containers/build ihc --sif
 	rm -rf demo/container-run demo/ihc-container.crate.zip
-	mkdir -p demo/container-run && cp config/provcap.yaml config/terms.yaml demo/container-run/
+	mkdir -p demo/container-run && cp config/provcap.yaml config/terms.yaml config/acquisition.yaml demo/container-run/
 	$(BIN)/provcap run -d demo/container-run --crate demo/ihc-container.crate.zip -- \
 	  -s $(WORKFLOW) --cores $(JOBS) --use-singularity --quiet
 	$(BIN)/provcap check demo/ihc-container.crate.zip
@@ -43,7 +45,7 @@ demo-container: .venv/installed  ## the same inside a container, with Apptainer
 demo-slurm: .venv/installed  ## every job a Slurm job in the container, by profiles/slurm; two tiles, and often asked whether it ended
 	containers/build ihc --sif
 	rm -rf demo/slurm-run demo/ihc-slurm.crate.zip
-	mkdir -p demo/slurm-run && cp config/provcap.yaml config/terms.yaml demo/slurm-run/
+	mkdir -p demo/slurm-run && cp config/provcap.yaml config/terms.yaml config/acquisition.yaml demo/slurm-run/
 	grep -E '^(tile|A1|B2)' workflows/ihc/config/samples.tsv > demo/slurm-run/samples.tsv
 	$(BIN)/provcap run -d demo/slurm-run --crate demo/ihc-slurm.crate.zip -- -s $(WORKFLOW) --profile $(CURDIR)/profiles/slurm \
 	  --slurm-init-seconds-before-status-checks 2 --quiet --config samples=$(CURDIR)/demo/slurm-run/samples.tsv

@@ -27,8 +27,8 @@ from provcap.rembi.fields import Field, Module
 from provcap.rembi.modules import MODULES
 
 README: Final = "Read me"
-SECONDS: Final = 30.0  #: to read a workbook: one of 13 sheets takes 0.1 s
-COLUMNS: Final = 16_384  #: of a sheet of Excel
+SECONDS: Final = 20.0  #: to read a workbook: one of 13 sheets takes 0.1 s
+ROWS, COLUMNS = 1 << 20, 1 << 14  #: of a sheet of Excel
 
 
 def read(data: bytes, problems: list[Problem], notes: list[str]) -> list[Entry]:
@@ -89,10 +89,12 @@ def _rows(module: Module, rows: Iterable[Any], problems: list[Problem], until: f
     for number, row in enumerate(rows, 1):
         if time.monotonic() > until:
             raise Unreadable(f"it takes more than {SECONDS:.0f} s to read: no sheet of metadata")
+        if number > ROWS:
+            raise Unreadable(f"the sheet {module.title} has rows that no sheet of Excel has")
         filled = [(index, cell) for index, cell in enumerate(row[:COLUMNS], 1) if cell.value is not None]
         if not filled:
             continue
-        if len(found) >= MOST or number > 1 << 20:
+        if len(found) >= MOST:
             raise Unreadable(f"the sheet {module.title} has more than {MOST} entries")
         if columns is None:
             columns = _head(module, number, filled, problems)
