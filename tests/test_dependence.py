@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -519,6 +520,24 @@ def test_a_run_without_a_statement_is_given_back_as_it_is(any_run: Run, tmp_path
     assert bioimage.described(any_run, None) is any_run
     if bioimage.statement(any_run) is None:
         assert not bioimage.described(any_run, tmp_path).dependences
+
+
+def test_a_statement_in_the_work_directory_does_not_make_the_workflow_dirty(tmp_path: Path) -> None:
+    """It is kept with the run and in force, and the checkout of the workflow is what it was."""
+    flow, work = write(tmp_path / "flow", SNAKEFILE), tmp_path / "flow/work"
+    for words in (
+        ["init", "-q"],
+        ["add", "Snakefile"],
+        ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *words], cwd=flow, check=True)
+    image(work / "images/a.ome.tif", 0.65)
+    (work / "acquisition.yaml").write_text(NEEDED)
+    (flow / "config").mkdir()
+    assert snakemake(work, "-q", "-s", "../Snakefile").returncode == 0
+    run = bioimage.described(open_run("latest", work).run, work)
+    assert run.workflow.dirty is False
+    assert [n.judgements[0].verdict for n in run.dependences] == ["violated"]
 
 
 def test_a_lost_copy_is_told(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def _described(flow: Any, workdir: Path, gaps: list[dict[str, Any]], secrets: li
         gathered = sources.gather(workdir, reading.workflow_files(flow), secrets)
         gaps.extend(gathered.pop("gaps"))
         root = sources.root_of(str(reading.workflow_files(flow)["snakefile"][0]))
-        state = sources.git_state(root, [source["place"] for source in gathered["sources"]])
+        state = sources.git_state(root, sources.versioned(gathered["sources"], workdir, root))
         found["workflow"] = {**gathered, **state, "root": str(root)}
     with fence.fenced(gaps, "workflow-unread", "run"):
         found["steps"] = reading.steps(flow)

@@ -37,7 +37,7 @@ def gather(workdir: Path, paths: dict[str, list[str]], secrets: list[str]) -> di
     snakefile = paths["snakefile"][0]
     root = root_of(snakefile)
     roles = {path: role for role, files in reversed(paths.items()) for path in files}
-    own = [p for p in (workdir / ACQUISITION, workdir / "config" / ACQUISITION) if p.is_file()]
+    own = [path for path in _said_in(workdir) if path.is_file()]
     roles.update({str(p): "other" for p in (*_beside(snakefile, root), *own) if str(p) not in roles})
     sources: list[dict[str, Any]] = []
     gaps: list[dict[str, str]] = []
@@ -97,6 +97,18 @@ def _beside(snakefile: str, root: Path) -> list[Path]:
             if len(found) > MAX_FILES:
                 return found[: MAX_FILES + 1]
     return found
+
+
+def _said_in(workdir: Path) -> tuple[Path, ...]:
+    """Where a work directory says what the workflow needs of its images."""
+    return workdir / ACQUISITION, workdir / "config" / ACQUISITION
+
+
+def versioned(sources: Iterable[dict[str, Any]], workdir: Path, root: Path) -> list[str]:
+    """The places of the `sources` that a checkout of the workflow in `root` should hold: what is said in a work directory
+    elsewhere is no part of it."""
+    elsewhere = {str(path) for path in _said_in(workdir)} if os.path.realpath(workdir) != os.path.realpath(root) else ()
+    return [source["place"] for source in sources if source["place"] not in elsewhere]
 
 
 def git_state(root: Path, places: Iterable[str]) -> dict[str, Any]:
