@@ -105,8 +105,8 @@ def _said_in(workdir: Path) -> tuple[Path, ...]:
 
 
 def versioned(sources: Iterable[dict[str, Any]], workdir: Path, root: Path) -> list[str]:
-    """The places of the `sources` that a checkout of the workflow in `root` should hold: what is said in a work directory
-    elsewhere is no part of it."""
+    """The places of the `sources` that a checkout of the workflow in `root` should hold: what another work directory
+    says is no part of it."""
     elsewhere = {str(path) for path in _said_in(workdir)} if os.path.realpath(workdir) != os.path.realpath(root) else ()
     return [source["place"] for source in sources if source["place"] not in elsewhere]
 
