@@ -55,7 +55,7 @@ demo-slurm: .venv/installed  ## every job a Slurm job in the container, by profi
 demo-nuclei: .venv/installed  ## the second workflow, a neural network on a real micrograph, in its container with Apptainer
 	containers/build nuclei --sif
 	rm -rf demo/nuclei-run demo/nuclei.crate.zip
-	mkdir -p demo/nuclei-run && cp workflows/nuclei/config/provcap.yaml config/terms.yaml demo/nuclei-run/
+	mkdir -p demo/nuclei-run && cp config/nuclei/provcap.yaml config/terms.yaml demo/nuclei-run/
 	$(BIN)/provcap run -d demo/nuclei-run -- \
 	  -s $(CURDIR)/workflows/nuclei/workflow/Snakefile --cores $(JOBS) --use-singularity --quiet
 	$(BIN)/provcap annotate -d demo/nuclei-run workflows/nuclei/config/study.tsv >/dev/null

@@ -29,7 +29,7 @@ from tests.comparison.pairs import SWAP
 from tests.engines import ROOT
 
 SCRIPTS = ROOT / "workflows/nuclei/workflow/scripts"
-LIMITS = ROOT / "workflows/nuclei/config/tolerance.yaml"
+LIMITS = ROOT / "config/nuclei/tolerance.yaml"
 
 
 @functools.cache
