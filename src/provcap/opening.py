@@ -89,7 +89,7 @@ def with_embeddings(run: Run, workdir: Path) -> Run:
     noted = embed.notes(workdir)
     made = {(artifact.path, artifact.digest) for artifact in questions.outputs(run)} if noted else set()
     known = tuple(one for one in noted if (one.path, one.file) in made)
-    return replace(run, embeddings=known) if known != run.embeddings else run
+    return replace(run, embeddings=known) if known else run
 
 
 def _load(path: Path) -> Run:
