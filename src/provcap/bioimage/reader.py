@@ -1,25 +1,20 @@
 """A process that reads images: ``python -m provcap.bioimage.reader``, a line of JSON on stdin and stdout for each.
 
-Limits on memory and time are the system's and its parent's, so that a file which breaks a library costs what would
-have been known of it and nothing else.
+Its parent has the clock, and it limits its own processor time.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-import os
 import resource
-import subprocess
-import sys
 import threading
 from pathlib import PurePath
-from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final
 
+from provcap.apart import Apart, serve
 from provcap.bioimage.found import Unreadable
 
-MEMORY: Final = 4 << 30  #: bytes of address space
 SECONDS, IMAGES = 60, 100  #: for one image, and as many of processor time; images per process
 ANSWER: Final = 80 << 20  #: bytes of what is told of one image: its OME-XML is the most of it
 TIFF: Final = (".tif", ".tiff")
@@ -34,25 +29,13 @@ def suffix(path: str) -> str:
     return PurePath(path).suffix.lower()
 
 
-class Reader:
-    """The process, seen from the other side. Started when the first image is asked for."""
+class Reader(Apart):
+    """The process, seen from the other side."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__("provcap.bioimage.reader")
         self._seconds = seconds
         self._left = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._end()
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()  # closes the pipes, too
-            self._process = None
 
     def read(self, path: str, most: int) -> dict[str, Any]:
         """What the image at the absolute `path` says: ``values``, ``origin``, ``notes`` and ``metadata``.
@@ -70,38 +53,26 @@ class Reader:
     def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
         """What the process answers."""
         if self._left == 0:
-            self._end()
+            self.end()
         self._left = (self._left or IMAGES) - 1
-        process = self._process = self._process or _started()
-        assert process.stdin is not None
-        assert process.stdout is not None
+        process, stdin, stdout = self.process()
         clock = threading.Timer(self._seconds, process.kill)
         clock.start()
         try:
-            process.stdin.write(json.dumps(question).encode() + b"\n")
-            process.stdin.flush()
-            line = process.stdout.readline(ANSWER)
+            stdin.write(json.dumps(question).encode() + b"\n")
+            stdin.flush()
+            line = stdout.readline(ANSWER)
         except OSError:
             line = b""
         finally:
             clock.cancel()
         if not line.endswith(b"\n"):
-            self._end()
+            self.end()
             raise Unreadable("reading it took too much memory or time")
         answer: dict[str, Any] = json.loads(line)
         if "problem" in answer:
             raise Unreadable(answer["problem"])
         return answer
-
-
-def _started() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "provcap.bioimage.reader"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-    )
 
 
 def describe(path: str, most: int) -> dict[str, Any]:
@@ -143,12 +114,5 @@ def _limit_processor() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
-def _main() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a library that prints must not break the answers
-    _serve(sys.stdin.buffer, answers)
-
-
 if __name__ == "__main__":
-    _main()
+    serve(_serve)
