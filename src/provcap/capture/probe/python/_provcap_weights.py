@@ -75,11 +75,15 @@ def _loaded(watch, note, result, given, before, args, kwargs, frame):
 
 
 def _path(given):
-    """The path of a file that was given by name, or as an open file; else None."""
+    """The path of a file that was given by name, or as an open file that is still the one of its name; else None."""
     if hasattr(given, "__fspath__"):
         given = given.__fspath__()
     elif not isinstance(given, (str, bytes)) and isinstance(getattr(given, "name", None), str):
-        given = given.name
+        try:
+            open_one, named = os.fstat(given.fileno()), os.stat(given.name)
+        except Exception:
+            return None  # a member of an archive has a name, too
+        given = given.name if (open_one.st_dev, open_one.st_ino) == (named.st_dev, named.st_ino) else None
     return given if isinstance(given, str) else None
 
 
