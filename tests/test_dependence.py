@@ -22,11 +22,13 @@ from provcap import bioimage, graph, report
 from provcap.bioimage import candidates, declared, judging, patterns
 from provcap.bioimage.judging import judge
 from provcap.cli import main
+from provcap.codec import dump_run
 from provcap.errors import BadConfig
 from provcap.model import Acquisition, Channel, Dependence, Intensities, Job, Objective, Run
 from provcap.opening import open_run
 from tests.conftest import read_run
 from tests.engines import ROOT
+from tests.real_images import real_image
 from tests.workflows import provcap, snakemake, write
 
 EXAMPLE = ROOT / "config/acquisition.yaml"
@@ -554,7 +556,7 @@ def test_what_a_statement_says_acts_nowhere() -> None:
     (first, *more) = run.dependences
     evil = "<script>alert(1)</script>\x1b[2J\u202e`x`\n# title"
     bad = replace(
-        first, because=evil, images=(evil,), steps=(evil,), name=evil, allowed=(evil,), unit=evil, source=evil,
+        first, because=evil, images=(evil,), steps=(evil,), name=evil, allowed=(evil,), unit=evil,
         judgements=tuple(replace(j, value=evil, origin=evil, about=evil) for j in first.judgements),
     )  # fmt: skip
     run = replace(run, dependences=(bad, *more))
@@ -563,7 +565,8 @@ def test_what_a_statement_says_acts_nowhere() -> None:
     assert "\x1b" not in page
     for language in ("en", "de"):
         text = report.methods(run, language)
-        assert "<script" not in text.replace("\\<script", "").replace("`" + evil, "") or "\\<" in text
+        assert re.search(r"(?<!\\)<script", text) is None
+        assert "script" in text
         assert "\x1b" not in text
         assert "\n# title" not in text
     for name in ("json", "provn", "xml", "turtle"):
@@ -634,8 +637,24 @@ def test_a_rounded_value_is_found_again(value: float, digits: int) -> None:
     assert agreed[1][0] * (1 - 1e-9) <= value <= agreed[1][1] * (1 + 1e-9)
 
 
-def test_a_run_that_equals_nothing_suggests_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """stdout stays empty, so that no empty file is taken for an answer."""
-    runs = ROOT / "tests/runs"
-    assert runs.is_dir()
+def test_a_run_that_equals_nothing_suggests_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """stdout stays empty, so that nothing is taken for a draft; in JSON it is an empty list."""
     assert given_to(0.77) == ()
+    (tmp_path / "run.json").write_text(dump_run(read_run("minimal")))
+    assert main(["preflight", "--suggest", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert (said.out, "no parameter of the run" in said.err) == ("", True)
+    assert main(["preflight", "--json", "--suggest", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_values_of_a_real_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stack that ImageJ wrote: distance of planes and pixel size, with their places in the file."""
+    project(
+        tmp_path, NEEDED.replace("images/*.tif", "stack.tif").replace("because", "pixel_size_z_um: 2.5\n    because")
+    )
+    (tmp_path / "stack.tif").symlink_to(real_image("imagej.tif"))
+    assert main(["preflight", "--json", "-d", str(tmp_path)]) == 1
+    width, distance = (need["judgements"][0] for need in json.loads(capsys.readouterr().out)["dependences"])
+    assert (distance["verdict"], distance["value"], distance["origin"]) == ("met", 2.5, "ImageJ spacing, 2.5 micron")
+    assert (width["verdict"], round(width["value"], 4), width["about"]) == ("violated", 0.1687, "X")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from provcap.cli.arguments import ANSWER, COMMON, Verbs
+from provcap.cli.arguments import ANSWER, COMMON, Verbs, with_images
 from provcap.errors import ProvcapError
 from provcap.opening import open_run
 
@@ -73,12 +73,10 @@ def is_ready(words: Sequence[str], here: Path) -> bool:
 
 
 def _suggest(options: argparse.Namespace) -> int:
-    from provcap import bioimage
     from provcap.bioimage import candidates
 
     opened = open_run(options.suggest, options.directory)
-    run = bioimage.described(opened.run, opened.files if opened.crate is None else None)
-    found = candidates.candidates(run, opened.files)
+    found = candidates.candidates(with_images(opened), opened.files)
     if options.json:
         print(json.dumps([candidates.plain(one) for one in found]))
     elif found:
