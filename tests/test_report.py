@@ -281,7 +281,7 @@ def test_the_crate_has_the_page(tmp_path: Path) -> None:
     workdir = materialise(run, tmp_path / "work")
     bundle.write_crate(run, workdir, tmp_path / "crate")
     page = (tmp_path / "crate/ro-crate-preview.html").read_bytes()
-    assert page == report.page(bioimage.acquired(run, workdir), workdir)
+    assert page == report.page(bioimage.described(run, workdir), workdir)
     text = (tmp_path / "crate/ro-crate-metadata.json").read_text()
     assert '"@id": "ro-crate-preview.html", "@type": "CreativeWork", "about": {"@id": "./"}' in text
     assert text.count("ro-crate-preview.html") == 1
