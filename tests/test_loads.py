@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.real_images import real_image
 from tests.test_interpreters import PYTHONS, job_of, watched
 from tests.test_ledger import other_python
 
+ROOT = Path(__file__).parents[1]
 SESSIONS = """
 import numpy as np
 import onnxruntime as ort
@@ -233,6 +235,29 @@ def _whole(workdir: Path) -> Run:
     from provcap import bioimage
 
     return bioimage.described(workflows.latest(workdir), workdir)
+
+
+@pytest.mark.apptainer
+@pytest.mark.docker
+@pytest.mark.slow
+def test_a_model_that_only_the_container_has(tmp_path: Path) -> None:
+    """What lies in a container's own /tmp is hashed there, when it is loaded; that nobody could read it is a gap."""
+    subprocess.run([ROOT / "containers/build", "nuclei", "--sif"], check=True, stdout=subprocess.DEVNULL)
+    place = write_onnx(tmp_path / "tiny.onnx", 5)
+    script = """
+import onnxruntime as ort, os
+inside = f"/tmp/{os.getpid()}-inside.onnx"
+open(inside, "wb").write(open("tiny.onnx", "rb").read() + b"\\x28\\x07")  # model_version 7
+ort.InferenceSession(inside)
+open(snakemake.output[0], "w").write("done")
+"""
+    directive = f"container: '{ROOT}/containers/nuclei/nuclei.sif'\n    script: 's.py'"
+    words = ["--sdm", "apptainer", "--apptainer-args= --containall"]
+    (load,) = job_of(tmp_path, directive, *words, files={"s__py": script}).loads
+    assert load.path is not None
+    assert not Path(load.path).exists()
+    assert load.digest == digest.of_bytes(place.read_bytes() + b"\x28\x07")
+    assert [gap.slug for gap in _whole(tmp_path).gaps if gap.slug.startswith("weights")] == ["weights-not-read"]
 
 
 def test_run_blocks_are_seen_too(tmp_path: Path) -> None:
