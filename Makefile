@@ -66,8 +66,10 @@ demo-nuclei: .venv/installed  ## the second workflow, a neural network on a real
 demo-timelapse: .venv/installed  ## the third workflow: a time series as OME-Zarr, its nuclei tracked and scored; needs no engine
 	rm -rf demo/timelapse-run demo/timelapse.crate.zip
 	mkdir -p demo/timelapse-run && cp config/timelapse/*.yaml config/terms.yaml demo/timelapse-run/
-	$(BIN)/provcap run -d demo/timelapse-run --crate demo/timelapse.crate.zip -- \
+	$(BIN)/provcap run -d demo/timelapse-run -- \
 	  -s $(CURDIR)/workflows/timelapse/workflow/Snakefile --cores $(JOBS) --quiet
+	$(BIN)/provcap annotate -d demo/timelapse-run workflows/timelapse/config/study.tsv >/dev/null
+	$(BIN)/provcap crate -d demo/timelapse-run -o demo/timelapse.crate.zip
 	$(BIN)/provcap check demo/timelapse.crate.zip
 	@$(call finished,demo/timelapse-run,demo/timelapse)
 
