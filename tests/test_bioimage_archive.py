@@ -24,6 +24,7 @@ from provcap.deposit.bia import submission
 from provcap.deposit.bia.components import MOST_SOURCES, components, sources
 from provcap.deposit.bia.file_list import table
 from provcap.deposit.bia.graph import Graph
+from provcap.deposit.bia.study import licence
 from provcap.deposit.bia.submission import Lying
 from provcap.deposit.bia.writing import write
 from provcap.deposit.limits import BIOSTUDIES_KEY
@@ -255,6 +256,8 @@ def test_a_run_without_a_sheet_is_refused(tmp_path: Path, capsys: pytest.Capture
     assert entities(tmp_path / "out")["./"]["accessionId"] == "S-BIAD1234"
     assert cli.main(words) == 2
     assert "[target-exists]" in capsys.readouterr().err
+    assert cli.main(["export", "--codemeta", str(tmp_path / "x"), "--link", "-d", str(tmp_path)]) == 2
+    assert "[unknown-argument]" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("target", ["crate.zip", "crate"])
@@ -294,6 +297,40 @@ def test_a_file_that_changed_is_not_brought(tmp_path: Path) -> None:
             write(place, tmp_path / "out", link=link)
         assert caught.value.slug == "copy-differs"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["work"]
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("CC0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+        ("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
+        ("https://creativecommons.org/licenses/by/4.0", "https://creativecommons.org/licenses/by/4.0/"),
+        ("MIT", "https://spdx.org/licenses/MIT.html"),
+        ("https://example.org/terms", "https://example.org/terms"),
+        ("CC-BY", None),
+        ("all rights reserved", None),
+    ],
+)
+def test_a_licence_is_an_address_or_missing(said: str, found: str | None) -> None:
+    """As people write it, in the archive's spelling; a version that nobody named is not made up."""
+    assert licence(studied("scatter-gather"), replace(STUDY, license=said)) == found
+
+
+def test_a_crate_cannot_reach_outside(tmp_path: Path) -> None:
+    """Neither a link in the crate of somebody else nor the id of its run leads anywhere else."""
+    run = replace(studied("scatter-gather"), id="../../escaped")
+    bundle.write_public(run, materialise(run, tmp_path / "work"), tmp_path / "crate", Policy(intermediates=True))
+    image = tmp_path / "crate/inputs/a.tif"
+    content = image.read_bytes()
+    image.unlink()
+    image.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_bytes(content)
+    with pytest.raises(ProvcapError, match=r"inputs/a\.tif"):
+        write(open_run("crate", tmp_path), tmp_path / "out")
+    image.unlink()
+    image.write_bytes(content)
+    write(open_run("crate", tmp_path), tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["crate", "elsewhere", "out", "work"]
 
 
 def test_what_is_secret_does_not_leave(tmp_path: Path) -> None:

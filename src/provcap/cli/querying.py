@@ -168,7 +168,7 @@ def cmd_export(options: argparse.Namespace) -> int:
 
     names = options.runs or ["latest"]
     opened = (open_run(name, options.directory) for name in names)
-    if options.to:
+    if options.to or options.output or options.accession or options.metadata_only or options.link:
         _submission(options, names)
     elif options.codemeta:
         new_file(options.codemeta, export.codemeta(_only([one.run for one in opened])))
@@ -198,6 +198,8 @@ def _submission(options: argparse.Namespace, names: Sequence[str]) -> None:
     from provcap.deposit.bia import writing
     from provcap.deposit.parts import amount
 
+    if options.to is None:
+        raise ProvcapError("unknown-argument", "-o, --accession, --metadata-only, --link go with --to", "see: --help")
     if options.output is None or len(names) > 1:
         raise ProvcapError("one-run", "a submission is of one run, in a directory", "--to bioimage-archive -o DIR RUN")
     opened = open_run(names[0], options.directory)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from provcap.deposit import told
 from provcap.deposit.bia.graph import Graph, Ref
 from provcap.model import Organization, Run
 from provcap.model.study import Contributor, Grant, Publication, Study
@@ -23,7 +24,8 @@ _ROR: Final = re.compile(r"https://ror\.org/0[a-z0-9]{8}")
 def licence(run: Run, study: Study) -> str | None:
     """Where the licence can be read, in the archive's own spelling for the two that it takes."""
     name = study.license or run.about.license
-    return _LICENCES.get(name or "") or licence_address(name)
+    spdx = told.licence("CC0-1.0" if name and name.upper() == "CC0" else name)  # there is one CC0, and several CC BY
+    return _LICENCES.get(spdx or "") or licence_address(spdx) or web_address(name)
 
 
 def contributors(run: Run, study: Study) -> tuple[Contributor, ...]:
