@@ -214,6 +214,10 @@ HOSTILE: dict[str, tuple[Callable[[Any], None], str]] = {
     "column": (lambda b: b["Specimen"].__setitem__("K1", "Sampel preparation"), r"Specimen!K1: .*did you mean Sample preparation\?"),
     "headless": (lambda b: b["Specimen"].__setitem__("Z9", "x"), r"Specimen!Z9: something stands in a column without a head"),
     "sheet": (lambda b: setattr(b["Specimen"], "title", "Specimens"), r"Specimens: no sheet .*did you mean Specimen\?"),
+    "gene": (
+        lambda b: b["Study"].__setitem__("C3", datetime.datetime(2026, 9, 2)),  # SEPT2
+        r"Study!C3: Excel made a date of what was typed",
+    ),
     "twice": (lambda b: b["Specimen"].__setitem__("K1", "Location"), r"Specimen!K1: there are two columns Location"),
 }  # fmt: skip
 

@@ -18,8 +18,19 @@ def files_of(run: Run, patterns: Iterable[str]) -> tuple[Artifact, ...]:
     and what is in it.
     """
     wanted = [_compiled(pattern) for pattern in patterns]
-    known = {a.path: a for a in (*external_inputs(run), *outputs(run))} if wanted else {}
-    return tuple(known[path] for path in sorted(known) if any(_means(one, path.split("/")) for one in wanted))
+    known = _known(run) if wanted else {}
+    return tuple(known[path] for path in known if any(_means(one, path.split("/")) for one in wanted))
+
+
+_last: list[tuple[Run, dict[str, Artifact]]] = []  #: a sheet asks many times of one run
+
+
+def _known(run: Run) -> dict[str, Artifact]:
+    """The files of `run`, by path and in its order; of the run that was asked for last they are kept."""
+    if not _last or _last[0][0] is not run:
+        found = {a.path: a for a in (*external_inputs(run), *outputs(run))}
+        _last[:] = [(run, {path: found[path] for path in sorted(found)})]
+    return _last[0][1]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -23,6 +23,7 @@ _FORMATS: Final = {
     ".rmd": "text/x-rmarkdown", ".rs": "text/x-rust", ".sh": "text/x-shellscript", ".smk": "text/x-snakemake",
     ".sqlite": "application/vnd.sqlite3", ".tif": "image/tiff", ".tiff": "image/tiff", ".toml": "application/toml",
     ".trig": "application/trig", ".tsv": "text/tab-separated-values", ".ttl": "text/turtle", ".txt": "text/plain",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xz": "application/x-xz", ".yaml": "application/yaml", ".yml": "application/yaml", ".zst": "application/zstd",
 }  # fmt: skip
 _VALID: Final = re.compile(r"\w*/\w[\w.-]*(?:\+\w[\w.-]*)?(?:;\w+=[^;]+)*")

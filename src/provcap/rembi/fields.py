@@ -23,6 +23,7 @@ class Field:
     choices: tuple[str, ...] = ()  #: nothing else is allowed
     suggestions: tuple[str, ...] = ()  #: offered, and anything else is allowed
     refers: str = ""  #: key of the module whose entries it names
+    date: bool = False  #: a day or a time: elsewhere, Excel made a date of something else
     width: int = 24  #: characters
 
     @property

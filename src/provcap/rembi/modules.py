@@ -30,7 +30,7 @@ STUDY: Final = Module(
         Field("Licence", "license", "under which the data may be used; for MIFA CC0 or CC-BY", False, "CC-BY-4.0",
               suggestions=("CC0-1.0", "CC-BY-4.0")),
         Field("Release date", "released", "the day from which the data may be public; it may be past", True,
-              "2026-11-21", values.release),
+              "2026-11-21", values.release, date=True),
         Field("Study type", "kind", "as EFO calls it"),
         Field("Study type ID", "kind_id", "of EFO or OBI", read=reader("EFO", "OBI")),
         Field("Funding statement", "funding", "who paid, in a sentence; MIFA requires it"),
@@ -199,7 +199,7 @@ ANNOTATION_FILES: Final = Module(
         Field("Type", "kinds", "if other than that of the set", many=True, choices=KINDS),
         Field("Transformations", "transformations", "between image and annotation"),
         Field("Spatial information", "spatial_information", "where in the image"),
-        Field("Created", "created", "", False, "2026-11-21", values.moment),
+        Field("Created", "created", "", False, "2026-11-21", values.moment, date=True),
     ),
     of="mifa",
 )  # fmt: skip

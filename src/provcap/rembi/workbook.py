@@ -128,7 +128,10 @@ def _entry(
     for index, cell in filled:
         where, column = _place(module, index, number), columns.get(index)
         text = _text(cell, where, problems)
-        if column is not None:
+        if column is not None and not column.date and isinstance(cell.value, datetime.date | datetime.time):
+            what = "Excel made a date of what was typed: format the cell as text and type it again"
+            problems.append(Problem(where, what))
+        elif column is not None:
             entry.cells[column.attribute] = clean(text, where, problems)
         elif text.strip():
             problems.append(Problem(where, "something stands in a column without a head that is known"))
