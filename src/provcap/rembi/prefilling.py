@@ -31,7 +31,7 @@ def prefilled(run: Run, methods: str) -> Lines:
         "license": about.license or "",
     }
     made = _patterns(artifact.path for artifact in final_outputs(run))
-    analysis = {"id": "analysis", "images": "; ".join(names), "method": methods.split("\n\n")[0].strip(), "files": made}
+    analysis = {"id": "analysis", "images": "; ".join(names), "method": methods.split("\n\n")[0].replace("`", "").strip(), "files": made}
     return {
         "study": [study],
         "authors": [
