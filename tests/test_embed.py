@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import struct
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provcap import bundle, codec, digest, embed, store
+from provcap import bundle, codec, digest, embed, questions, store
 from provcap.carrying import carry, facts
 from provcap.cli import main
 from provcap.crate import conformance
@@ -353,6 +354,22 @@ def test_a_file_that_another_program_wrote_anew_keeps_its_facts(tmp_path: Path) 
     tiff(target, text, tifffile.imread(target, is_ome=False).reshape(6, 4, 6))
     answer = found(target)
     assert (answer.lineage["run"], answer.same_file, answer.same_pixels) == ("r1", False, True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("java") is None, reason="there is no java on the PATH")
+def test_bio_formats_writes_it_and_reads_it_with_its_lineage(tmp_path: Path) -> None:
+    """A file of Bio-Formats stays valid, and Bio-Formats itself reads pixels and annotation as they were put in."""
+    path, target, again = (tmp_path / name for name in ("a.ome.tif", "b.ome.tif", "c.ome.tif"))
+    words = ["java", "-cp", real_image("bioformats.jar"), "loci.formats.tools.ImageConverter", "-no-upgrade"]
+    subprocess.run([*words, real_image("cluster.nd2"), path], check=True, capture_output=True)
+    put(path, target)
+    subprocess.run([*words, target, again], check=True, capture_output=True)
+    np.testing.assert_array_equal(tifffile.imread(again), tifffile.imread(path))
+    assert not valid(tifffile.tiffcomment(path)) or valid(tifffile.tiffcomment(target))
+    answer = found(again)
+    assert {key: answer.lineage[key] for key in TOLD} == TOLD
+    assert answer.same_file is False
 
 
 @pytest.mark.parametrize("name", ["coli.ome.tif"])
@@ -704,6 +721,9 @@ def test_snakemake_reruns_nothing_and_a_later_run_knows_the_image(tmp_path: Path
     }
     (reader,) = (job for job in later.jobs if job.rule == "more")
     assert {a.digest for a in reader.inputs} == {known_of(workdir / a.path) for a in reader.inputs}
+    (as_made,) = (job for job in questions.as_made(later).jobs if job.rule == "more")
+    made = {a.path: a.digest for job in later.jobs if job.rule != "more" for a in job.outputs}
+    assert {a.path: a.digest for a in as_made.inputs} == made
     shown = workflows.provcap(workdir, "show", "--file", "flat")
     assert "make" in shown.stdout
     bundle.write_crate(later, workdir, tmp_path / "c.zip", Policy(intermediates=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from provcap.model import Artifact, Gap, Job, Run
 
@@ -65,6 +66,17 @@ def is_now(run: Run, artifact: Artifact, found: str) -> bool:
     return artifact.digest in (None, found) or any(
         (e.path, e.file, e.embedded) == (artifact.path, artifact.digest, found) for e in run.embeddings
     )
+
+
+def as_made(run: Run) -> Run:
+    """`run` as if no lineage had been embedded: what its jobs read afterwards counts as what was made."""
+    made = {(one.path, one.embedded): one.file for one in run.embeddings}
+
+    def known(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
+        return tuple(replace(a, digest=made.get((a.path, a.digest or ""), a.digest)) for a in artifacts)
+
+    jobs = (replace(j, inputs=known(j.inputs), undeclared_inputs=known(j.undeclared_inputs)) for j in run.jobs)
+    return replace(run, jobs=tuple(jobs)) if made else run
 
 
 def is_transient(artifact: Artifact) -> bool:

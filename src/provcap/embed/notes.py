@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,8 @@ def note(files: Path, embedding: Embedding) -> None:
 
 def known_as(files: Path | None, found: str) -> str | None:
     """The digest of the recorded image that the one with the digest `found` was made of; None when nothing says."""
-    noted = _read(_place(files, found)) if files is not None else None
+    plain = re.fullmatch("sha256:[0-9a-f]{64}", found)
+    noted = _read(_place(files, found)) if files is not None and plain else None
     return noted.file if noted is not None and noted.embedded == found else None
 
 

@@ -20,6 +20,7 @@ _NAME: Final = "Annotation:provcap-lineage"
 #: of the tag that begins where it is asked: a ">" may stand in a quoted value
 _TAG: Final = re.compile(rb"<[^\"'>]*(?:(?:\"[^\"]*\"|'[^']*')[^\"'>]*)*>")
 _ENCODING: Final = "its OME-XML is in an encoding that is not written to"
+TAGS: Final = 2_000_000  #: of a text that is read
 _SEPARATOR: Final = "\x1f"  #: stands in no XML
 
 
@@ -68,6 +69,8 @@ class _Walk:
         parser.StartDoctypeDeclHandler = self._refuse
         if b"\0" in xml:
             raise Left(_ENCODING)
+        if xml.count(b"<") > TAGS:
+            raise Left(f"its OME-XML has more than {TAGS} tags")
         try:
             parser.Parse(xml, True)
         except (expat.ExpatError, LookupError, ValueError) as error:
@@ -142,7 +145,7 @@ def is_ome(xml: bytes) -> bool:
 
 def payload(xml: bytes) -> str | None:
     """The text of the annotation in `xml`, the first when there are several; None without one. Raises Left."""
-    return _Walk(xml).seen.payload
+    return _Walk(xml).seen.payload if NAMESPACE.encode() in xml else None
 
 
 def without(xml: bytes) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from provcap import digest, store
 from provcap.model import Artifact, Job, Run, Source
 from provcap.opening import IN_CRATE, Opened
+from provcap.questions import as_made
 
 MAX_BYTES = 1 << 20  #: of a text that is read to be shown
 
@@ -39,8 +40,9 @@ def contents(artifacts: Iterable[Artifact]) -> dict[str, str | None]:
 
 def side(opened: Opened) -> Side:
     """The run that was opened, as a Side."""
-    made = frozenset(artifact.path for job in opened.run.jobs for artifact in job.made)
-    return Side(opened.run, made, {s.path: s for s in opened.run.workflow.sources}, reader(opened))
+    run = as_made(opened.run)
+    made = frozenset(artifact.path for job in run.jobs for artifact in job.made)
+    return Side(run, made, {s.path: s for s in run.workflow.sources}, reader(opened))
 
 
 def reader(opened: Opened) -> Callable[[Source], str | None]:
