@@ -6,6 +6,7 @@ What counts is the ``acquisition.yaml`` that was kept when the run began: later 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -38,13 +39,17 @@ def depending(run: Run, files: Path | None) -> Run:
         needs = declared.parse(content, source.path)
     except BadConfig as error:
         return _with(run, (), [Gap("bad-dependence", f"file:{source.path}", error.message)])
+    meant = _meant(run, needs)
     known = {acquisition.file: acquisition for acquisition in run.acquisitions}
-    every = _artifacts(run)
+    unread = {g.subject.removeprefix("file:"): g.message for g in run.gaps if g.slug == "image-not-read"}
     judged, left = [], MOST
     for need in needs:
-        found = _judged(need, every, known, run)[:left]
-        left -= len(found)
-        judged.append(replace(need, judgements=found))
+        if left == 0:
+            break
+        images = {image.path: image for pattern in need.images for image in meant[pattern]}
+        every = [images[path] for path in sorted(images)][:left]
+        left -= len(every)
+        judged.append(replace(need, judgements=tuple(_judged(need, a, known, unread) for a in every)))
     gaps = [gap for need in judged for gap in _gaps(need)]
     if left == 0:
         gaps.append(Gap(UNKNOWN, "run", f"no more than {MOST} values were held against what {source.path} says"))
@@ -69,20 +74,17 @@ def _kept(files: Path, source: Source) -> bytes | None:
     return None
 
 
-def _artifacts(run: Run) -> list[Artifact]:
-    """What the run read, and what it made and left, by path."""
+def _meant(run: Run, needs: Iterable[Dependence]) -> dict[str, list[Artifact]]:
+    """For each pattern the images that it means, of what the run read, and what it made and left."""
     every = (*external_inputs(run), *(a for a in outputs(run) if not is_transient(a)))
-    return sorted({a.path: a for a in every if a.kind in ("file", "directory")}.values(), key=lambda a: a.path)
+    files = [artifact for artifact in every if artifact.kind in ("file", "directory")]
+    wanted = {pattern for need in needs for pattern in need.images}
+    return {pattern: [a for a in files if patterns.fits(a.path, pattern)] for pattern in wanted}
 
 
-def _judged(need: Dependence, every: list[Artifact], known: dict[str, Acquisition], run: Run) -> tuple[Judgement, ...]:
-    found = []
-    unread = {g.subject.removeprefix("file:"): g.message for g in run.gaps if g.slug == "image-not-read"}
-    for artifact in every:
-        if any(patterns.fits(artifact.path, pattern) for pattern in need.images):
-            judgement = judge(need, artifact.path, known.get(artifact.digest or ""), unread.get(artifact.path))
-            found.append(replace(judgement, file=artifact.digest))
-    return tuple(found)
+def _judged(need: Dependence, image: Artifact, known: dict[str, Acquisition], unread: dict[str, str]) -> Judgement:
+    found = judge(need, image.path, known.get(image.digest or ""), unread.get(image.path))
+    return replace(found, file=image.digest)
 
 
 def _gaps(need: Dependence) -> list[Gap]:
