@@ -19,8 +19,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provcap import bioimage, graph, report
-from provcap.bioimage import candidates, declared, judging, patterns
+from provcap import bioimage, graph, report, store
+from provcap.bioimage import candidates, declared, depending, judging, patterns
 from provcap.bioimage.judging import judge
 from provcap.cli import main
 from provcap.codec import dump_run
@@ -546,6 +546,24 @@ def test_a_lost_copy_is_told(tmp_path: Path) -> None:
     found = bioimage.described(run, tmp_path)
     assert [gap.slug for gap in found.gaps if "kept" in gap.message] == ["acquisition-unknown"]
     assert found.dependences == ()
+
+
+def test_very_many_images_have_a_judgement_each_and_bounded_gaps(tmp_path: Path) -> None:
+    """Of 1500 images that say nothing each is judged; 1000 have a gap of their own, one is of all others."""
+    run = read_run("dependence")
+    digest = store.keep_source(tmp_path, NEEDED.encode())
+    source = replace(run.workflow.sources[1], digest=digest)
+    images = tuple(replace(run.jobs[0].inputs[0], path=f"images/{n}.tif", digest=f"sha256:{n}") for n in range(1500))
+    run = replace(
+        run, dependences=(), gaps=(), acquisitions=(), jobs=(replace(run.jobs[0], inputs=images),),
+        workflow=replace(run.workflow, sources=(run.workflow.sources[0], source)),
+    )  # fmt: skip
+    found = depending.depending(run, tmp_path)
+    assert len(found.dependences[0].judgements) == 1500
+    assert len(found.gaps) == 1001
+    assert [gap.message.split(":")[0] for gap in found.gaps if gap.subject == "run"] == [
+        f"500 more images like {found.dependences[0].judgements[1000].path}"
+    ]
 
 
 def test_what_a_statement_says_acts_nowhere() -> None:

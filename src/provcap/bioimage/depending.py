@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from provcap import digest, store
 from provcap.bioimage import declared, patterns
@@ -19,7 +18,7 @@ from provcap.errors import BadConfig
 from provcap.model import Acquisition, Artifact, Dependence, Gap, Judgement, Run, Source
 from provcap.questions import external_inputs, is_transient, outputs
 
-MOST: Final = 200_000  #: judgements of one run
+MOST, GAPS = 200_000, 1000  #: judgements of one run; gaps of one need and kind
 VIOLATED, UNKNOWN = "acquisition-violated", "acquisition-unknown"
 
 
@@ -90,8 +89,14 @@ def _judged(need: Dependence, image: Artifact, known: dict[str, Acquisition], un
 def _gaps(need: Dependence) -> list[Gap]:
     if not need.judgements:
         return [Gap(UNKNOWN, "run", f"no image of the run is one of {unmatched(need)}")]
-    slugs = {"violated": VIOLATED, "unknown": UNKNOWN}
-    return [Gap(slugs[j.verdict], f"file:{j.path}", sentence(need, j)) for j in need.judgements if j.verdict in slugs]
+    gaps = []
+    for slug, verdict in ((VIOLATED, "violated"), (UNKNOWN, "unknown")):
+        found = [judgement for judgement in need.judgements if judgement.verdict == verdict]
+        gaps += [Gap(slug, f"file:{judgement.path}", sentence(need, judgement)) for judgement in found[:GAPS]]
+        if len(found) > GAPS:
+            more = f"{len(found) - GAPS} more images like {found[GAPS].path}: {sentence(need, found[GAPS])}"
+            gaps.append(Gap(slug, "run", more))
+    return gaps
 
 
 def _with(run: Run, dependences: tuple[Dependence, ...], gaps: list[Gap]) -> Run:

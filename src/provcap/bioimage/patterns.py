@@ -6,9 +6,10 @@ The same answer for the paths of a record and for what lies in a directory.
 from __future__ import annotations
 
 import fnmatch
+import functools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -55,7 +56,7 @@ def find(folder: Path, pattern: str) -> list[str]:
     return [path for path in (pattern[:1] * pattern.startswith("/") + p for p in found) if _is_meant(path, parts)]
 
 
-def _walk(base: str, below: str, states: _States, parts: list[str], left: list[int]) -> Iterator[str]:
+def _walk(base: str, below: str, states: _States, parts: Sequence[str], left: list[int]) -> Iterator[str]:
     """Only into directories that can hold what is meant; a Zarr is an image and not gone into."""
     try:
         with os.scandir(os.path.join(base, below)) as entries:
@@ -89,15 +90,16 @@ def _names(path: str) -> list[str]:
     return [name for n, name in enumerate(path.split("/")) if (name or n == 0) and name != "."]
 
 
-def _parts(pattern: str) -> list[str]:
-    return [re.sub(r"\{\w+\}", "*", name) for name in _names(pattern)]
+@functools.lru_cache(maxsize=1000)
+def _parts(pattern: str) -> tuple[str, ...]:
+    return tuple(re.sub(r"\{\w+\}", "*", name) for name in _names(pattern))
 
 
-def _start(parts: list[str]) -> _States:
+def _start(parts: Sequence[str]) -> _States:
     return _closure({0}, parts)
 
 
-def _closure(states: set[int], parts: list[str]) -> _States:
+def _closure(states: set[int], parts: Sequence[str]) -> _States:
     """With all that is reached when ``**`` stands for no directory."""
     found = set(states)
     for state in sorted(states):
@@ -107,7 +109,7 @@ def _closure(states: set[int], parts: list[str]) -> _States:
     return frozenset(found)
 
 
-def _step(states: _States, name: str, parts: list[str]) -> _States:
+def _step(states: _States, name: str, parts: Sequence[str]) -> _States:
     """How much of the pattern may be used up after `name`."""
     after: set[int] = set()
     for state in states:
@@ -119,6 +121,6 @@ def _step(states: _States, name: str, parts: list[str]) -> _States:
     return _closure(after, parts)
 
 
-def _is_meant(path: str, parts: list[str]) -> bool:
+def _is_meant(path: str, parts: Sequence[str]) -> bool:
     named = parts[-1] != "**" and "." in PurePosixPath(parts[-1]).name.strip("*?")
     return named or suffix(path) in (*TIFF, *ZARR, *OTHER)
