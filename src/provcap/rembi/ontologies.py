@@ -25,6 +25,7 @@ ORGANISMS: Final = {
     "Homo sapiens": "9606", "Mus musculus": "10090", "Rattus norvegicus": "10116", "Danio rerio": "7955",
     "Drosophila melanogaster": "7227", "Caenorhabditis elegans": "6239", "Saccharomyces cerevisiae": "4932",
     "Arabidopsis thaliana": "3702", "Xenopus laevis": "8355", "Escherichia coli": "562", "Gallus gallus": "9031",
+    "unidentified": "32644",  # what the taxonomy has for an organism that nobody knows
 }  # fmt: skip
 
 
