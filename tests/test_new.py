@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provcap import about, init
+from provcap.bioimage import declared
+from provcap.compare import load
 from provcap.errors import ProvcapError
 from tests import workflows
 from tests.engines import ROOT
@@ -129,3 +131,12 @@ def test_the_container_has_what_the_scripts_import() -> None:
     scripts = "\n".join(path.read_text() for path in (NEW / "workflow/scripts").glob("*.py"))
     imported = set(re.findall(r"^(?:import|from) (\w+)", scripts, re.M)) - set(sys.stdlib_module_names)
     assert imported == {"skimage" if "image" in line else line.partition("==")[0] for line in wanted}
+
+
+def test_its_statements_can_be_read() -> None:
+    """The limits and what is needed of images are as `provcap compare` and `provcap preflight` take them, and each of the
+    limits is for a result of the Snakefile."""
+    snakefile = (NEW / "workflow/Snakefile").read_text()
+    entries = load(NEW / "config/tolerance.yaml").entries
+    assert [entry for entry in entries if f'"{entry.pattern}"' not in snakefile] == []
+    assert {need.steps for need in declared.load(NEW / "config/acquisition.yaml")} == {("segment_objects",)}
