@@ -362,6 +362,25 @@ def test_any_bytes_give_a_study_mistakes_or_one_error(tmp_path_factory: pytest.T
             assert rembi.read(path, NOW).study is None
 
 
+WORKBOOK = rembi.write("rembi", ".xlsx", FILLED)
+
+
+@given(st.lists(st.tuples(st.integers(1, 60_000), st.integers(0, 255)), min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_workbook_gives_a_study_mistakes_or_one_error(
+    tmp_path_factory: pytest.TempPathFactory, flips: list[tuple[int, int]]
+) -> None:
+    """Bytes that changed anywhere in a workbook, its directory at the end above all, make the reader fail in no other way."""
+    content = bytearray(WORKBOOK)
+    for place, value in flips:
+        content[-1 - place % len(content) if place % 2 else -1 - place % 1500] = value
+    path = tmp_path_factory.getbasetemp() / "damaged.xlsx"
+    path.write_bytes(bytes(content))
+    with contextlib.suppress(ProvcapError):
+        filled = rembi.read(path, NOW)
+        assert (filled.study is None) == bool(filled.problems)
+
+
 def test_identifiers_of_ontologies_are_read_in_any_spelling() -> None:
     """Compact, with an underscore, as an IRI, in small letters."""
     read = ontologies.reader("NCBITaxon")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from typing import Final
 
 from provcap.rembi.entries import Unreadable
@@ -23,7 +22,6 @@ _ACTING: Final = {
     r"externalLinks/": "links to other workbooks: put their values in (Data, Edit Links, Break)",
     r"embeddings/|activeX/|ctrlProps/|oleObject": "objects of other programs: remove them",
 }
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, OverflowError)
 _DECLARED: Final = re.compile(rb"""^<\?xml[^>]*encoding\s*=\s*["']([^"']*)""")
 
 
@@ -46,15 +44,9 @@ def check(data: bytes) -> zipfile.ZipFile:
                 raise Unreadable(f"{part.filename} in it has more than {MAX_SMALL >> 20} MiB: no sheet of metadata")
             if part.filename.lower().endswith((".xml", ".rels", ".vml")):
                 _check_xml(archive.read(part), part.filename)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        OSError,
-        OverflowError,
-    ) as error:
+    except Unreadable:
+        raise
+    except Exception as error:  # whatever a damaged directory makes of zipfile: of seven kinds, as seen
         raise Unreadable(f"it is no Excel workbook, or damaged: {error}") from error
     return archive
 

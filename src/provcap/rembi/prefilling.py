@@ -31,7 +31,8 @@ def prefilled(run: Run, methods: str) -> Lines:
         "license": about.license or "",
     }
     made = _patterns(artifact.path for artifact in final_outputs(run))
-    analysis = {"id": "analysis", "images": "; ".join(names), "method": methods.split("\n\n")[0].replace("`", "").strip(), "files": made}
+    method = methods.partition("\n\n")[0].replace("`", "").strip()
+    analysis = {"id": "analysis", "images": "; ".join(names), "method": method, "files": made}
     return {
         "study": [study],
         "authors": [
