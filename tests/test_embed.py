@@ -29,12 +29,15 @@ from provcap.carrying import carry, facts
 from provcap.cli import main
 from provcap.crate import conformance
 from provcap.crate.policy import Policy
+from provcap.deposit.bia import writing
 from provcap.embed import Left, annotation, members, xml
+from provcap.errors import ProvcapError
 from provcap.model import Embedding
 from provcap.opening import Opened, open_run
 from tests import workflows
-from tests.conftest import read_run
+from tests.conftest import materialise, read_run
 from tests.real_images import real_image
+from tests.studies import studied
 from tests.test_acquisition import FULL, PLANES, recorded, tiff
 
 XML = FULL.format(planes=PLANES)
@@ -738,3 +741,18 @@ def test_a_public_crate_with_embedded_images_has_no_names(tmp_path: Path) -> Non
     with zipfile.ZipFile(tmp_path / "c.zip") as archive:
         record = codec.load_run(archive.read("provenance/run.json"))
     assert {one.path for one in record.embeddings} == {"a.ome.tif", "b.ome.zarr"}
+
+
+def test_a_submission_lists_the_image_with_its_lineage(tmp_path: Path) -> None:
+    """The BioImage Archive gets what lies there, under its own digest and size."""
+    run = studied("directory")
+    workdir = materialise(run, tmp_path / "work")
+    tree = next(a for job in run.jobs for a in job.outputs if a.path.endswith(".zarr"))
+    (workdir / tree.path / "zarr.json").write_text("other")
+    placed = embed.Placed(*digest.of_tree(workdir / tree.path))
+    one = Embedding(tree.path, str(tree.digest), placed.digest, placed.size_bytes, "")
+    place = Opened(dataclasses.replace(run, embeddings=(one,)), files=workdir)
+    writing.write(place, tmp_path / "out")
+    assert (tmp_path / "out/files" / tree.path / "zarr.json").read_text() == "other"
+    with pytest.raises(ProvcapError, match="changed since the run"):
+        writing.write(dataclasses.replace(place, run=run), tmp_path / "again")

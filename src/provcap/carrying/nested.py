@@ -19,9 +19,9 @@ from provcap.model import Run
 def crate(run: Run, told: dict[str, Any]) -> bytes:
     """The text of its ``ro-crate-metadata.json``; `told` is the annotation."""
     draft, job, workflow = Draft(), told["job"], told["workflow"]
-    for name in ("recorded", "pixels"):
-        identifier = fragment("digest", name)
-        draft.add(identifier, "PropertyValue", name=f"{name} digest", value=told[name], propertyID=profile.OWN + name)
+    for name, term in (("recorded", "recordedDigest"), ("pixels", "pixelDigest")):
+        term = profile.OWN + term
+        draft.add(fragment("digest", name), "PropertyValue", name=f"{name} digest", value=told[name], propertyID=term)
     version = workflow.get("commit")
     where = {"url": workflow.get("repository")} if str(workflow.get("repository", "")).startswith("http") else {}
     rule = draft.add(fragment("rule", job["rule"]), "SoftwareApplication", name=job["rule"], version=version, **where)

@@ -27,9 +27,9 @@ def add(verbs: Verbs) -> None:
 
 
 def cmd_embed(options: argparse.Namespace) -> int:
-    from provcap import carrying, summary
+    from provcap import carrying, embed, summary
 
-    if _is_image(options.directory / options.run):
+    if embed.is_image(options.run):  # no run is called like that
         options.files, options.run = [options.run, *options.files], "latest"
     opened = open_run(options.run, options.directory)
     if opened.going_on:

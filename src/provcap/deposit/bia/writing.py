@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -123,7 +125,9 @@ def _complete(
     """
     parts, wrong = components(run, said)
     wrong = [*missing(run, said), *wrong]
-    found = {a.path: _lying(a, place(a.path), own, wrong) for part in parts for a in part.files}
+    found = {
+        a.path: _lying(_now(run, a, place(a.path)), place(a.path), own, wrong) for part in parts for a in part.files
+    }
     if wrong:
         more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
         lines = "".join(f"\n  {text}" for text in [*wrong[:_SHOWN], *more])
@@ -132,6 +136,16 @@ def _complete(
         crate = "a crate may lack files that its sheet names: name the run, or write it with --with-intermediates"
         raise ProvcapError("submission-incomplete", message, hint if own else crate)
     return parts, found
+
+
+def _now(run: Run, artifact: Artifact, path: Path) -> Artifact:
+    """`artifact` as it lies at `path`, where its lineage may have been embedded since."""
+    known = [e for e in run.embeddings if (e.path, e.file) == (artifact.path, artifact.digest)]
+    with contextlib.suppress(OSError, ValueError):
+        found = known and (digest.of_tree(path)[0] if artifact.kind == "directory" else digest.of_file(path))
+        known = [e for e in known if e.embedded == found]
+        return replace(artifact, digest=known[0].embedded, size_bytes=known[0].size_bytes) if known else artifact
+    return artifact
 
 
 def _lying(artifact: Artifact, path: Path, links: bool, wrong: list[str]) -> list[Lying]:
