@@ -232,9 +232,10 @@ def test_a_picture_is_measured(tmp_path: Path, name: str, mode: str) -> None:
 
 
 @pytest.mark.parametrize("planar", ["contig", "separate"])
-def test_colours_of_a_tiff_are_channels(tmp_path: Path, planar: str) -> None:
-    """However its samples are stored, each is one."""
-    data = np.zeros((32, 48, 3), "u1") + np.array([10, 20, 30], "u1")
+@pytest.mark.parametrize("samples", [3, 4])
+def test_colours_of_a_tiff_are_channels(tmp_path: Path, planar: str, samples: int) -> None:
+    """However its samples are stored, each is one; transparency is none."""
+    data = np.zeros((32, 48, samples), "u1") + np.array([10, 20, 30, 255][:samples], "u1")
     stored = data if planar == "contig" else np.moveaxis(data, 2, 0)
     tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", planarconfig=planar, metadata=None)
     found = measured(tmp_path / "a.tif")
@@ -338,20 +339,22 @@ def test_a_real_time_lapse() -> None:
     assert {m["channel"] for m in found["measures"]} == {1, 2}
 
 
-def test_a_real_czi() -> None:
-    """ZEISS, through bioio: one channel, 14 bits or less of 16."""
+@pytest.mark.parametrize(("name", "channels"), [("PGC_20X.czi", 1), ("Tumor_HE_Stain_T76.czi", 3), ("cluster.nd2", 2)])
+def test_a_real_image_of_a_maker(name: str, channels: int) -> None:
+    """ZEISS and Nikon, through bioio: each channel or colour has its own values."""
     source = Path(reader.__file__).parents[2]
     code = (
         f"import sys, json; sys.path.insert(0, {str(source)!r})\n"
         f"from provcap.bioimage.sampled import quality\n"
-        f"print(json.dumps(quality({str(real_image('PGC_20X.czi'))!r}, {MOST}, {{}})))"
+        f"print(json.dumps(quality({str(real_image(name))!r}, {MOST}, {{}})))"
     )
     done = subprocess.run([other_python("bioio"), "-c", code], capture_output=True, text=True, check=False)
     if "No module named 'skimage'" in done.stderr or "scikit-image" in done.stderr:
         pytest.skip("the Python with bioio has no scikit-image")
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["reader"].startswith("bioio ")
-    assert values(found)["noise_sigma"] > 0
+    assert len({values(found, n + 1)["normalized_variance"] for n in range(channels)}) == channels
+    assert not [m for m in found["measures"] if m["channel"] > channels]
 
 
 def taken(name: str, **changes: Any) -> tuple[Artifact, Acquisition]:

@@ -27,7 +27,7 @@ class Planes:
     axes: str
     reader: str  #: the libraries that read it, with versions
     images: int = 1  #: in the file; this is the first
-    names: tuple[str, ...] = ()  #: of the samples, where they are colours
+    names: tuple[str, ...] = ()  #: of the samples, where they are colours; further ones are transparency
 
 
 @contextlib.contextmanager
@@ -48,7 +48,7 @@ def _tiff(path: str) -> Iterator[Planes]:
     with open(path, "rb") as stream, tifffile.TiffFile(stream, _multifile=False) as tif:
         series = tiff.first(tif)
         page: Any = tif.pages[0]
-        colours = int(page.photometric) == 2  # TIFF 6.0: RGB
+        colours = page.photometric == 2  # TIFF 6.0: RGB
         levels = {"level": 0} if series is not page else {}
         array: Any = zarr.open_array(series.aszarr(**levels), mode="r")
         _refuse_pieces(array)
@@ -92,8 +92,14 @@ def _picture(path: str) -> Iterator[Planes]:
 
 @contextlib.contextmanager
 def _other(path: str) -> Iterator[Planes]:
+    """Images with samples are read as a whole: piece by piece, bioio-czi 3.0.1 gives the first for all of them."""
     image = other.opened(path)
-    yield Planes(_Dask(image.dask_data), image.dims.order, other.libraries(image), len(image.scenes))
+    colours = dict(zip(image.dims.order, image.dims.shape, strict=True)).get("S", 1) > 1
+    size = math.prod(image.shape) * image.dtype.itemsize
+    if colours and size > PIECE:
+        raise Unreadable(f"its pixels take {size / 2**20:.4g} MiB, and its colours cannot be read in pieces")
+    array = image.data if colours else _Dask(image.dask_data)
+    yield Planes(array, image.dims.order, other.libraries(image), len(image.scenes))
 
 
 class _Dask:

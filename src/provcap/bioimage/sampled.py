@@ -87,7 +87,7 @@ def _part(image: Planes, most: int) -> Part:
         if axis in "YX":
             index.append(_middle(size, part[axis == "X"]))
         else:
-            index.append(slice(0, min(size, CHANNELS)) if axis == "S" else size // 2)
+            index.append(slice(0, len(image.names) or CHANNELS) if axis == "S" else size // 2)
             if axis not in "TCS" and size > 1:
                 name = "plane" if axis == "Z" else "image"
                 words.append(f"{name} {size // 2 + 1} of {size} along {axis}")
