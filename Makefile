@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKFLOW := $(CURDIR)/workflows/ihc/workflow/Snakefile
 JOBS ?= 2
 
-.PHONY: schema test check demo demo-container demo-slurm demo-nuclei demo-timelapse lock clean
+.PHONY: schema test check demo demo-container demo-slurm demo-nuclei demo-timelapse pictures lock clean
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("error: provcap needs Python 3.11 or newer; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -83,6 +83,9 @@ schema: .venv/installed  ## the model in LinkML, JSON Schema, SQL, SHACL and OWL
 	test -x .venv/schema/bin/gen-owl || { $(PYTHON) -m venv .venv/schema && \
 	  .venv/schema/bin/pip install --quiet --require-hashes -r schema/requirements.lock; }
 	$(BIN)/python schema/generate.py .venv/schema/bin
+
+pictures: .venv/installed  ## those of docs/bioimaging.md, from the page in demo/nuclei.crate.zip; needs Chromium
+	$(BIN)/python docs/pictures/draw.py demo/nuclei.crate.zip
 
 lock:  ## resolve the dependencies again, for every Python and platform; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

@@ -16,7 +16,6 @@ from playwright.sync_api import sync_playwright
 HERE = Path(__file__).parent
 PAGE = "ro-crate-preview.html"
 SECTIONS = {
-    "results": 760,
     "images": 700,
     "quality": 620,
     "study": 900,
