@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -49,6 +50,7 @@ def script(name: str) -> ModuleType:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The work directory of a captured run with its crate, `out.crate.zip`."""
     workdir = tmp_path_factory.mktemp("timelapse")
+    shutil.copy(ROOT / "config/terms.yaml", workdir)
     done = workflows.provcap(
         workdir, "run", "--crate", "out.crate.zip", "--", "-s", SNAKEFILE, "--cores", "2", "--quiet"
     )
@@ -79,6 +81,7 @@ def test_the_crate_is_valid_and_describes_the_ome_zarr(demo: Path) -> None:
     by_id = entities(demo / "out.crate.zip")
     image = by_id["results/tracked.ome.zarr/"]
     assert image["@type"] == "Dataset"
+    assert image["encodingFormat"] == {"@id": "http://edamontology.org/format_3915"}  # Zarr, says terms.yaml
     told = {by_id[p["@id"]]["name"]: by_id[p["@id"]] for p in image["additionalProperty"]}
     sizes = {name: int(told[name]["value"]) for name in ("sizeT", "sizeC", "sizeY", "sizeX")}
     assert sizes == {"sizeT": 30, "sizeC": 1, "sizeY": 511, "sizeX": 511}

@@ -11,7 +11,7 @@ from provcap.crate import profile_0_5 as profile
 from provcap.crate.draft import Draft, fragment, ref
 from provcap.crate.packing import Item, Packing, description
 from provcap.crate.places import file_id, media_type
-from provcap.model import Run
+from provcap.model import Artifact, Run
 from provcap.questions import producers
 
 _EXTRAS: Final = {
@@ -39,13 +39,16 @@ def add_items(draft: Draft, run: Run, packing: Packing) -> None:
         _add_item(draft, run, item, maker.rule if maker else None)
 
 
-def add_format(draft: Draft, run: Run, path: str, known: str | None) -> str | list[Any]:
-    """The encodingFormat of `path`: its media type, and what people say it is (RO-Crate 1.1, "Adding detailed
-    descriptions of encodings")."""
-    said = terms.of_path(run, path)
+def add_format(draft: Draft, run: Run, artifact: Artifact) -> str | list[Any] | None:
+    """The encodingFormat of a file: its media type, and what people say it is (RO-Crate 1.1, "Adding detailed
+    descriptions of encodings"). A directory, such as a Zarr, has no media type."""
+    said = terms.of_path(run, artifact.path.rstrip("/"))
     for term in said:
         draft.add(term.iri, "WebSite", name=term.name or term.iri, url=term.iri)
-    return [media_type(path, known), *(ref(term.iri) for term in said)] if said else media_type(path, known)
+    if artifact.kind == "directory":
+        return [ref(term.iri) for term in said] or None
+    media = media_type(artifact.path, artifact.media_type)
+    return [media, *(ref(term.iri) for term in said)] if said else media
 
 
 def _add_item(draft: Draft, run: Run, item: Item, rule: str | None) -> None:
@@ -59,7 +62,7 @@ def _add_item(draft: Draft, run: Run, item: Item, rule: str | None) -> None:
         name=posixpath.basename(original.rstrip("/")) or original,
         description=_readable(description(item, rule)),
         alternateName=original if moved or item.place is None else None,
-        encodingFormat=None if directory else add_format(draft, run, artifact.path, artifact.media_type),
+        encodingFormat=add_format(draft, run, artifact),
         contentSize=None if item.size_bytes is None else str(item.size_bytes),
         sha256=None if directory else (item.digest or "").removeprefix("sha256:"),
         contentUrl=artifact.query,
