@@ -75,6 +75,35 @@ def run_reading(*artifacts: Artifact) -> Run:
     return dataclasses.replace(run, jobs=(job,), gaps=(), log=None)
 
 
+def blobs(seed: int) -> Plane:
+    """Objects with numbers, on 0."""
+    found, _ = ndimage.label(scene(seed, grain=8.0) > 1050)
+    return np.asarray(found)
+
+
+@given(st.integers(0, 99), st.sampled_from(["u1", "u2", "i4"]))
+@settings(max_examples=15, deadline=None)
+def test_numbers_of_objects_are_no_image(seed: int, kind: str) -> None:
+    """Label images and masks are told from images, also from images of which much is saturated or empty."""
+    labels = blobs(seed).astype(kind)
+    grain = (scene(seed) + noise(20, seed=seed)).astype("u2")
+    saturated = np.clip(grain, 0, 1000)
+    assert measuring.numbers_areas(labels)
+    assert measuring.numbers_areas((labels > 0).astype("u1") * 255)
+    assert not measuring.numbers_areas(grain)
+    assert not measuring.numbers_areas(saturated)
+    assert not measuring.numbers_areas(np.where(labels > 0, grain, 0).astype("u2"))
+    assert not measuring.numbers_areas(np.full((9, 9), 7, kind))
+
+
+def test_a_label_image_is_not_measured(tmp_path: Path) -> None:
+    """It says so, and has no measures; nothing of it gets into the text on the images."""
+    tifffile.imwrite(tmp_path / "a.tif", blobs(1).astype("u2"))
+    found = measured(tmp_path / "a.tif")
+    assert found["notes"] == ["its values number areas, as those of a label image or a mask: not measured"]
+    assert "measures" not in found
+
+
 @given(st.lists(st.floats(0.5, 8), min_size=2, max_size=4, unique=True), st.integers(0, 99))
 @settings(max_examples=15, deadline=None)
 def test_blur_lowers_focus(sigmas: list[float], seed: int) -> None:

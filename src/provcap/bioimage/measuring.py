@@ -22,6 +22,7 @@ UNIFORMITY: Final = (
 DRIFT: Final = "cross-correlation of successive time points, to 1/20 px, doi:10.1364/OL.33.000156"
 SIDE: Final = 512  #: pixels a side, at most, of the middle of a plane in which drift is looked for
 ALIKE: Final = 0.3  #: correlation below which two planes do not tell how far one moved
+FLAT: Final = 0.7  #: part of the neighbouring pixels that are equal from which on the values number areas
 _SAMPLE: Final = 1 << 18  #: values at most of which the mode is found
 _GRID: Final = 128  #: blocks a side in which uniformity is looked at
 
@@ -110,6 +111,25 @@ def field_uniformity(plane: Any) -> float | None:
     if not field.size or field.min() < 0 or field.max() <= 0:
         return None
     return _told(float(field.min() / field.max()))
+
+
+def numbers_areas(plane: Any) -> bool:
+    """Whether the integers of `plane` number areas, as those of a label image or a mask do: there are two of them, or
+    neighbours (4, and not both at an end of the values, where a saturated image is flat) are the same as often as
+    `FLAT`. Tried: label images 0.79 to 0.95, micrographs and photographs 0.003 to 0.60. Areas of few pixels are not
+    found to be such."""
+    low, high = plane.min(), plane.max()
+    if low == high:
+        return False
+    if ((plane == low) | (plane == high)).all():
+        return True
+    same = every = 0
+    for first, second in ((plane[1:], plane[:-1]), (plane[:, 1:], plane[:, :-1])):
+        equal = first == second
+        some = ~(equal & ((first == low) | (first == high)))
+        every += int(some.sum())
+        same += int((equal & some).sum())
+    return same >= FLAT * every
 
 
 def shift(first: Any, second: Any) -> tuple[float, float] | None:

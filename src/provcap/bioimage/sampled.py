@@ -53,6 +53,8 @@ def quality(path: str, most: int, known: dict[str, Any]) -> dict[str, Any]:
         if problem:
             return found | {"notes": [problem]}
         part = _part(image, most)
+        if _numbers_areas(image, part):
+            return found | {"notes": ["its values number areas, as those of a label image or a mask: not measured"]}
         notes: list[str] = []
         measures = [*_measures(image, part, known, notes), *_drift(image, part, known, notes)]
         return found | {"measured": part.words, "measures": measures, "notes": notes}
@@ -67,6 +69,13 @@ def _unmeasurable(image: Planes) -> str | None:
     if any(image.axes.count(axis) != 1 for axis in "YX") or any(image.axes.count(axis) > 1 for axis in "TCZS"):
         return f"it has no one plane: its axes are {image.axes}"
     return None
+
+
+def _numbers_areas(image: Planes, part: Part) -> bool:
+    if image.array.dtype.kind not in "ui" or "S" in image.axes:
+        return False
+    planes = (_samples(image, part.index, part.times[0], channel)[0] for channel in range(part.channels))
+    return all(measuring.numbers_areas(plane) for plane in planes)
 
 
 def _part(image: Planes, most: int) -> Part:
