@@ -20,7 +20,7 @@ from provcap.constraints import violations
 from provcap.errors import DamagedRecord, ProvcapError
 from provcap.graph import FORMATS, document, read, serialise
 from provcap.graph.versions import trace
-from provcap.model import About, Agent, Artifact, Environment, Gap, Job, Package, Run, Workflow
+from provcap.model import About, Agent, Artifact, Concept, Contributor, Environment, Gap, Job, Package, Run, Workflow
 from tests.conftest import RUNS, read_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
@@ -148,6 +148,19 @@ def test_any_text_survives_any_format(path: str, text: str, fmt: str) -> None:
     made = job("a", [file("in", "x", name=text or None)], [file(path, "y")], params={text: text}, error=text)
     prov = document(run_of(made, about=About(title=text, authors=(Agent(text, "https://orcid.org/" + text),))))
     assert read(serialise(prov, fmt), fmt) == prov
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_an_identifier_that_is_none_stays_a_text(fmt: str) -> None:
+    """A sheet in a crate of others may give anything as the ORCID of a person, or the IRI of a term."""
+    run = read_run("study")
+    assert run.study is not None
+    odd = "https://orcid.org/0000 <\x1b>"
+    sample = replace(run.study.biosamples[0], organism=Concept(name="a", iri=odd))
+    people = (Contributor("Josiah Carberry", id=odd),)
+    study = replace(run.study, authors=people, biosamples=(sample, *run.study.biosamples[1:]))
+    made = document(replace(run, study=study))
+    assert read(serialise(made, fmt), fmt) == made
 
 
 def test_unification_changes_nothing(any_run: Run) -> None:

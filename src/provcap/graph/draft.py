@@ -31,6 +31,8 @@ Scalar: TypeAlias = str | int | float | bool | QualifiedName | Identifier | None
 Value: TypeAlias = Scalar | Iterable[str]
 Attributes: TypeAlias = list[tuple[QualifiedName, Scalar]]
 
+#: a scheme, and nothing that RFC 3987 leaves out (blanks, controls, braces, quotes)
+_IRI = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|\\^`\x7f-\x9f]+""")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -105,6 +107,13 @@ def attributes(types: Iterable[QualifiedName], label: str | None, more: Mapping[
 def plain(text: str) -> str:
     """`text` with U+FFFD for what XML 1.0 cannot say (production 2: terminal colours, undecodable bytes of names)."""
     return _UNWRITABLE.sub("\ufffd", text)
+
+
+def iri(text: str | None) -> Identifier | str | None:
+    """An IRI as an IRI; what cannot be one as the text that it is."""
+    if not text:
+        return None
+    return Identifier(text) if _IRI.fullmatch(text) and plain(text) == text else plain(text)
 
 
 def pairs(values: Mapping[str, object]) -> list[str]:

@@ -8,7 +8,7 @@ from prov.constants import PROV_TYPE
 from prov.identifier import Identifier, QualifiedName
 from prov.model import PROV
 
-from provcap.graph.draft import SCHEMA, TERMS, Draft, Value, attributes
+from provcap.graph.draft import SCHEMA, TERMS, Draft, Value, attributes, iri
 from provcap.matching import files_of
 from provcap.model import Concept, ImageAcquisition, Study
 from provcap.studied import concept_text
@@ -63,8 +63,7 @@ def _add_sheet(draft: Draft, study: Study) -> None:
     for person in dict.fromkeys(study.authors):
         name = draft.name("person", person.name, person.name, person.id or "")
         if not document.get_record(name):
-            same = Identifier(person.id) if person.id else None
-            document.agent(name, attributes([PERSON], person.name, {SCHEMA["sameAs"]: same}))
+            document.agent(name, attributes([PERSON], person.name, {SCHEMA["sameAs"]: iri(person.id)}))
         document.attribution(said, name)
 
 
@@ -95,9 +94,9 @@ def _add_samples(draft: Draft, study: Study) -> None:
             document.derivation(name, draft.name("biosample", sample_id, sample_id))
 
 
-def _same(*concepts: Concept | None) -> list[tuple[QualifiedName, Identifier]]:
+def _same(*concepts: Concept | None) -> list[tuple[QualifiedName, Identifier | str | None]]:
     """What the values are in their ontologies."""
-    return [(SCHEMA["about"], Identifier(c.iri)) for c in dict.fromkeys(concepts) if c is not None and c.iri]
+    return [(SCHEMA["about"], iri(c.iri)) for c in dict.fromkeys(concepts) if c is not None and c.iri]
 
 
 def _add_acquisition(draft: Draft, way: ImageAcquisition) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 
 from prov.constants import PROV_LOCATION, PROV_ROLE
-from prov.identifier import Identifier, QualifiedName
+from prov.identifier import QualifiedName
 from prov.model import PROV
 
 from provcap.graph.assessments import add_origins
-from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, attributes, moment, plain
+from provcap.graph.draft import SCHEMA, TERMS, WFPROV, Draft, attributes, iri, moment
 from provcap.graph.surroundings import PERSON, PLAN, SOFTWARE, Surroundings
 from provcap.model import Agent, Organization
-
-#: a scheme, and nothing that RFC 3987 leaves out (blanks, controls, braces, quotes)
-_IRI = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|\\^`\x7f-\x9f]+""")
 
 
 def add_run(draft: Draft, surroundings: Surroundings) -> None:
@@ -98,7 +94,7 @@ def _add_person(draft: Draft, person: Agent) -> QualifiedName:
     # not the ORCID itself: after orcid.org/ comes a digit, with which no XML QName can begin
     name = draft.name("person", person.name, person.name, person.id or "")
     if not draft.document.get_record(name):
-        draft.document.agent(name, attributes([PERSON], person.name, {SCHEMA["sameAs"]: _iri(person.id)}))
+        draft.document.agent(name, attributes([PERSON], person.name, {SCHEMA["sameAs"]: iri(person.id)}))
     if person.affiliation:
         draft.document.delegation(name, _add_organization(draft, person.affiliation), draft.activity)
     return name
@@ -107,11 +103,6 @@ def _add_person(draft: Draft, person: Agent) -> QualifiedName:
 def _add_organization(draft: Draft, organization: Organization) -> QualifiedName:
     name = draft.name("organization", organization.name, organization.name, organization.id or "")
     if not draft.document.get_record(name):
-        told = {SCHEMA["sameAs"]: _iri(organization.id), SCHEMA["url"]: _iri(organization.url)}
+        told = {SCHEMA["sameAs"]: iri(organization.id), SCHEMA["url"]: iri(organization.url)}
         draft.document.agent(name, attributes([PROV["Organization"]], organization.name, told))
     return name
-
-
-def _iri(text: str | None) -> Identifier | str | None:
-    """An IRI as an IRI; what cannot be one as the text that it is."""
-    return Identifier(text) if text and _IRI.fullmatch(text) and plain(text) == text else text
