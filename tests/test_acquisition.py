@@ -348,8 +348,7 @@ def test_without_tifffile_it_is_told(tmp_path: Path) -> None:
     """Where the extra is not installed the image is not read, and the message says what is missing."""
     path = tiff(tmp_path / "a.tif", None)
     code = (
-        "import sys; sys.modules['tifffile'] = None\n"
-        "from provcap.bioimage import reader\nreader.serve(reader._serve)"
+        "import sys; sys.modules['tifffile'] = None\nfrom provcap.bioimage import reader\nreader.serve(reader._serve)"
     )
     line = json.dumps({"path": str(path), "most": 0}).encode() + b"\n"
     done = subprocess.run([sys.executable, "-c", code], input=line, capture_output=True, check=True)
