@@ -58,7 +58,10 @@ class Shelf:
         return files, ""
 
     def _names(self, folder: str) -> Iterator[str]:
-        """The paths of the files below `folder`, relative to it."""
+        """The paths of the files below `folder`, relative to it, without those that Snakemake put there."""
+        return (name for name in self._every_name(folder) if os.path.basename(name) not in digest.SIDE_FILES)
+
+    def _every_name(self, folder: str) -> Iterator[str]:
         if self.place is None:
             return
         if self.place.is_file():
