@@ -39,7 +39,7 @@ class QualityTable:
     columns: tuple[tuple[str, str, str], ...]  #: head, what it is, how it was found
     rows: tuple[QualityRow, ...]
     more: int
-    images: int
+    images: int  #: that were measured
     lines: tuple[str, ...]  #: which part was measured, drift and notes, by image
     warnings: tuple[Gap, ...]
 
@@ -68,7 +68,8 @@ def quality_table(run: Run) -> QualityTable:
     columns = tuple((KINDS[name].head, KINDS[name].title, methods.get(name, "")) for name in _COLUMNS)
     lines = tuple(line for paths, quality in named[:ROWS] for line in _lines(paths, quality))
     warnings = tuple(gap for gap in run.gaps if gap.slug in SLUGS)
-    return QualityTable(columns, tuple(rows[:ROWS]), max(len(rows) - ROWS, 0), len(named), lines, warnings)
+    images = sum(bool(quality.measures) for quality in run.qualities)
+    return QualityTable(columns, tuple(rows[:ROWS]), max(len(rows) - ROWS, 0), images, lines, warnings)
 
 
 def _rows(paths: tuple[str, ...], found: Quality, largest: dict[str, float], odd: set[str]) -> list[QualityRow]:
