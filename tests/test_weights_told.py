@@ -9,6 +9,7 @@ from pathlib import Path
 from provcap import digest, export, graph, summary
 from provcap.bundle import write_crate
 from provcap.explain.models import models as differing
+from provcap.model import Artifact
 from provcap.report import methods
 from tests.conftest import read_run
 from tests.models import CARD, write_onnx
@@ -33,6 +34,17 @@ def test_everything_tells_of_models(tmp_path: Path) -> None:
     objects = [e["object"] for e in entities.values() if e.get("name") == "measure" and e["@type"] == "CreateAction"]
     assert {"@id": apart["@id"]} in objects[0]
     assert '<section id="models"' in (tmp_path / "c/ro-crate-preview.html").read_text()
+
+
+def test_a_model_taken_out_of_an_archive_is_that_model(tmp_path: Path) -> None:
+    """The file that a job made of an archive's member is the same as the model that the archive holds."""
+    run = read_run("models")
+    taken = Artifact("results/tracks.pt", digest="sha256:" + "ab" * 32, size_bytes=9)
+    last = replace(run.jobs[-1], outputs=(*run.jobs[-1].outputs, taken))
+    write_crate(replace(run, jobs=(*run.jobs[:-1], last)), None, tmp_path / "c")
+    entities = {e["@id"]: e for e in json.loads((tmp_path / "c/ro-crate-metadata.json").read_text())["@graph"]}
+    (file,) = [e for e in entities.values() if e.get("name") == "tracks.pt"]
+    assert entities[file["sameAs"]["@id"]]["additionalType"] == "http://www.w3.org/ns/mls#Model"
 
 
 def test_description_goes_into_the_crate(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ def add_models(draft: Draft, run: Run, packing: Packing, extras: Mapping[str, by
         for holder in holders.get(weights.file or weights.digest, ()):
             entity = holder if weights.file is None else _apart(draft, weights.digest, weights.name, holder)
             _describe(draft, entity, weights)
+            for file in holders.get(weights.digest, ()) if weights.file is not None else ():
+                draft.link(file, "sameAs", entity)  # taken out of the archive, or put into it
             if weights.card and place(weights) in extras:
                 described = file_id(place(weights))
                 draft.add(described, "File", description="The bioimage.io description of a model")
