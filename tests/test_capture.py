@@ -242,6 +242,27 @@ def test_workdir_directive(tmp_path: Path) -> None:
     assert [a.path for a in workflows.latest(workdir / "elsewhere").jobs[0].outputs] == ["a"]
 
 
+def test_results_that_other_sources_made_are_told(tmp_path: Path) -> None:
+    """Snakemake does not look into what a script imports: when that changed, what is up to date was made by something
+    else than the workflow of now, and the run says so."""
+    text = "rule a:\n    output: 'a'\n    script: 'scripts/s.py'\nrule b:\n    input: 'a'\n    output: 'b'\n    shell: 'cp a b'\n"
+    script = "from helper import N\nopen(snakemake.output[0], 'w').write(str(N))\n"
+    workdir = workflows.write(tmp_path, text)
+    (workdir / "scripts").mkdir()
+    for name, content in {"s.py": script, "helper.py": "N = 1\n", "README.md": "one"}.items():
+        (workdir / "scripts" / name).write_text(content)
+    assert workflows.snakemake(workdir, "a").returncode == 0
+    first = workflows.latest(workdir)
+    (workdir / "scripts/README.md").write_text("two")
+    assert workflows.snakemake(workdir, "b").returncode == 0
+    assert "made-by-other-sources" not in {gap.slug for gap in workflows.latest(workdir).gaps}
+    (workdir / "scripts/helper.py").write_text("N = 2\n")
+    (workdir / "b").unlink()
+    assert workflows.snakemake(workdir, "b").returncode == 0
+    (gap,) = [gap for gap in workflows.latest(workdir).gaps if gap.slug == "made-by-other-sources"]
+    assert f"by run {first.id} and were up to date; since then these have changed: scripts/helper.py" in gap.message
+
+
 def test_up_to_date_results_point_to_the_attempt_that_made_them(tmp_path: Path) -> None:
     """A second invocation knows which attempt of the first made what it did not need to make again."""
     text = "rule a:\n    output: 'a'\n    shell: 'echo a > a'\nrule b:\n    input: 'a'\n    output: 'b'\n    shell: 'cp a b'\n"

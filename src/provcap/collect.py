@@ -15,6 +15,7 @@ from provcap.errors import DamagedRecord
 from provcap.model import Gap, Job, Run
 from provcap.seal import chain
 from provcap.standing import standing
+from provcap.taken_over import changed
 from provcap.undeclared import attribute, runs_beside
 
 _JOB_PLAIN = (
@@ -127,6 +128,7 @@ def _assemble(
     if status == "lost":
         gaps.append(Gap("run-unfinished", "run", "Snakemake stopped without saying how the run ended"))
     workflow = _workflow(start, gaps)
+    gaps += changed(workflow, jobs, folder)
     environments = journal.read_environments(folder, gaps)
     about, more = read_about(Path(start["workdir"]))
     study = annotated.kept(folder, gaps)

@@ -16,6 +16,7 @@ from provcap.model import Artifact, Job, Run
 from provcap.opening import IN_CRATE, Opened
 from provcap.redact.known import of_run
 from provcap.redact.pseudonyms import Pseudonyms
+from provcap.taken_over import workflow_of
 
 MOST: Final = 60  #: programs and modules that are named
 LARGEST_PARAMS: Final = 64 << 10  #: bytes of JSON; larger ones stand in the record
@@ -46,17 +47,21 @@ def facts(opened: Opened, job: Job, artifact: Artifact, identifier: str | None) 
                 "record": digest.of_bytes(codec.dumps(codec.encode(job)).encode("utf-8", "surrogateescape")),
             }
         ),
-        "workflow": _told(
-            {
-                "snakefile": clean(run.workflow.snakefile),
-                "repository": clean(run.workflow.repository),
-                "commit": run.workflow.commit,
-                "changed": run.workflow.dirty,
-            }
-        ),
+        "workflow": clean(_workflow(opened, job)),
         "software": clean(_software(run, job)),
     }
     return _told(told)
+
+
+def _workflow(opened: Opened, job: Job) -> dict[str, Any]:
+    """That of the run in which the job ran: an earlier one than this, when its results were up to date."""
+    run, found = opened.run, {}
+    if job.run == run.id:
+        found = {name: getattr(run.workflow, name) for name in ("snakefile", "repository", "commit", "dirty")}
+    elif opened.folder is not None:
+        found = workflow_of(opened.folder.parent / job.run)
+    names = {"snakefile": "snakefile", "repository": "repository", "commit": "commit", "dirty": "changed"}
+    return _told({told: found.get(name) for name, told in names.items()})
 
 
 def _told(values: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ def of_lineage(name: str, found: Found) -> str:
     rows = [
         ("file", told.get("file")),
         ("run", told.get("run")),
+        ("made in", f"the earlier run {_text(job['run'])}" if "run" in job else None),
         ("job", " ".join(_text(job[key]) for key in ("id", "rule") if key in job)),
         ("wildcards", _pairs(job.get("wildcards"))),
         ("params", _pairs(job.get("params")) or job.get("params_left_out")),
