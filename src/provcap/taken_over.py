@@ -29,9 +29,7 @@ def changed(workflow: dict[str, Any], jobs: Iterable[Job], folder: Path) -> Iter
             named = ", ".join(other[:_NAMED]) + (f" and {len(other) - _NAMED} more" if len(other) > _NAMED else "")
             commit = f" at commit {str(before['commit'])[:12]}" if before.get("commit") else ""
             what = "the results of 1 job were" if number == 1 else f"the results of {number} jobs were"
-            message = (
-                f"{what} made{commit} by run {run} and were up to date; since then these have changed"
-            )
+            message = f"{what} made{commit} by run {run} and were up to date; since then these have changed"
             yield Gap("made-by-other-sources", "run", f"{message}: {named}")
 
 

@@ -23,7 +23,7 @@ KINDS: Final = {
     "laplacian_variance": Kind("focus: variance of the Laplacian", "laplacianVariance", "Focus, Laplacian"),
     "normalized_variance": Kind("focus: normalized variance", "normalizedVariance", "Focus, variance"),
     "noise_sigma": Kind("noise", "noiseSigma", "Noise"),
-    "background_mode": Kind("background: most frequent value", "backgroundMode", "Background"),
+    "background_mode": Kind("background: half-sample mode", "backgroundMode", "Background"),
     "field_uniformity": Kind("uniformity of the image", "fieldUniformity", "Uniformity"),
     "drift_largest": Kind("largest shift between time points", "driftLargest"),
     "drift_net": Kind("shift from the first to the last time point", "driftNet"),

@@ -66,7 +66,7 @@ def noise_sigma(plane: Any) -> float | None:
 
 
 def background_mode(plane: Any) -> float | None:
-    """The most frequent value, in DN: the background where it takes more of the plane than anything else does, be it
+    """Where the values lie closest together, in DN: the background where it takes more of the plane than anything else does, be it
     dark or bright.
 
     The half-sample mode, Bickel and Frühwirth 2006, doi:10.1016/j.csda.2005.07.011, of every n-th value.
@@ -78,7 +78,8 @@ def background_mode(plane: Any) -> float | None:
     while values.size > 2:
         half = -(-values.size // 2)
         widths = values[half - 1 :] - values[: values.size - half + 1]
-        start = int(np.argmin(widths))
+        shortest = np.flatnonzero(widths == widths.min())  # whole numbers often tie: the first would be too low
+        start = int(shortest[len(shortest) // 2])
         if half == 2 and values.size == 3 and widths[0] == widths[1]:
             return _told(float(values[1]))
         values = values[start : start + half]

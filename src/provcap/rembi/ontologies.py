@@ -40,16 +40,18 @@ def reader(*prefixes: str) -> Callable[[str], str]:
 
 def iri(compact: str) -> str:
     """The IRI of a compact identifier that `reader` gave; of an RRID, that of its resolver."""
-    prefix, _, local = compact.partition(":")
+    prefix, local = re.split("[:_]", compact, maxsplit=1)
     return f"https://identifiers.org/{compact}" if prefix == "RRID" else _KNOWN[prefix][1] + local
 
 
 def _compact(text: str, prefixes: tuple[str, ...]) -> str:
     bare = re.sub(r"^(?:https?://[^\s]*/|obo:|RRID:\s*)", "", text.strip(), flags=re.I)
+    bare = re.sub(r"\s*([:_])\s*", r"\1", bare)
     match = re.fullmatch(r"([A-Za-z]+)[:_]([0-9A-Za-z]+)", bare)
     example = f"{prefixes[0]}:{'0' * (_KNOWN[prefixes[0]][0] - 1)}1"
     if match is None:
-        raise ValueError(f"{text[:80]!r} is no identifier of {_listed(prefixes)}, which looks like {example}")
+        meant = f": did you mean {prefixes[0]}:{bare[:20]}?" if bare.isdecimal() else f", which looks like {example}"
+        raise ValueError(f"{text[:80]!r} is no identifier of {_listed(prefixes)}{meant}")
     prefix = next((p for p in _KNOWN if p.lower() == match[1].lower()), match[1])
     if prefix not in prefixes:
         near = difflib.get_close_matches(match[1], prefixes, 1)
@@ -60,7 +62,7 @@ def _compact(text: str, prefixes: tuple[str, ...]) -> str:
     if not re.fullmatch(form, local, re.I):
         many = f"{digits} {'signs' if prefix == 'CVCL' else 'digits'}" if digits else "digits alone"
         raise ValueError(f"{text[:80]!r}: after {prefix} come {many}")
-    return f"{prefix}:{local.upper()}"
+    return f"{prefix}{'_' if prefix == 'CVCL' else ':'}{local.upper()}"  # as Cellosaurus writes its own
 
 
 def _listed(prefixes: tuple[str, ...]) -> str:

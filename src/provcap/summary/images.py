@@ -23,7 +23,10 @@ def of_images(run: Run) -> str:
     places = bioimage.paths(run)
     named = [(places.get(found.file, [found.file]), found) for found in run.acquisitions]
     parts = [_of_image(found, paths) for paths, found in sorted(named, key=lambda pair: pair[0])]
-    rows = [("field of the OME model", "images"), *((c.name, f"{c.known} of {len(parts)}") for c in core_fields(run))]
+    rows = [
+        ("field of the OME model (of channels: of each)", "images"),
+        *((c.name, f"{c.known} of {len(parts)}") for c in core_fields(run)),
+    ]
     gaps = [line(f"[{gap.slug}] {gap.subject}: {gap.message}") for gap in run.gaps if gap.slug in SLUGS]
     return "\n\n".join([*parts, table(rows, right=(1,)), *needs, *gaps])
 

@@ -11,6 +11,9 @@ from provcap.summary.run import file_rows, gaps
 from provcap.summary.things import accounting_line, machine_line, software, usage_line
 
 
+NOTHING = "nothing: no job on the way read a file from outside; what a job fetches from a network is not recorded"
+
+
 def find_job(run: Run, name: str) -> Job:
     """The attempt whose id begins with `name`, or the only one of that rule. Raises ProvcapError."""
     hits = [job for job in run.jobs if job.id.startswith(name)] or [j for j in run.jobs if name in (j.rule, j.label)]
@@ -110,8 +113,7 @@ def of_file(run: Run, path: str) -> str:
         *(f"  with its lineage in it since: {one.embedded}" for one in run.embeddings if one.path == path),
         of_job(run, maker),
         "the way back\n" + table([("", "job", "status", "read"), *rows]),
-        "from\n"
-        + ("\n".join(f"  {origin}" for origin in origins) or "  nothing: no job on the way read a file from outside"),
+        "from\n" + ("\n".join(f"  {origin}" for origin in origins) or f"  {NOTHING}"),
     ]
     return "\n\n".join(parts)
 

@@ -71,7 +71,7 @@ def _head(run: Run, going_on: bool) -> list[tuple[str, str]]:
 def _rules(run: Run, going_on: bool) -> list[tuple[str, ...]]:
     if not run.jobs:
         return []
-    rows: list[tuple[str, ...]] = [("rule", "attempts", "failed", "wall", "CPU", "peak memory")]
+    rows: list[tuple[str, ...]] = [("rule", "attempts", "failed", "wall", "CPU", "memory, at least")]
     names = dict.fromkeys([s.rule for s in run.steps] + [j.rule for j in run.jobs])
     for name in names:
         jobs = [job for job in run.jobs if job.rule == name]

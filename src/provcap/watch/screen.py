@@ -42,10 +42,10 @@ def lines(now: Snapshot) -> list[str]:
     found = [f"run {_short(now.run)}", headline(now)]
     for rule in now.rules:
         counts = ", ".join(f"{n} {state}" for state, n in rule.jobs.items())
-        memory = f", peak memory {size(rule.max_rss_bytes)}" if rule.max_rss_bytes else ""
+        memory = f", memory of at least {size(rule.max_rss_bytes)}" if rule.max_rss_bytes else ""
         found.append(f"  {_short(rule.name)}: {counts}{memory}")
     for node in now.nodes:
-        memory = f", peak memory {size(node.max_rss_bytes)}" if node.max_rss_bytes else ""
+        memory = f", memory of at least {size(node.max_rss_bytes)}" if node.max_rss_bytes else ""
         found.append(f"  on {_short(node.name)}: {node.running} running, {node.ended} ended{memory}")
     for job in now.running:
         found.append(f"  running {_short(job.job)} on {_short(job.node)} for {seconds(job.for_s)}")
@@ -103,7 +103,7 @@ def screen(now: Snapshot) -> RenderableType:
 
 
 def _rules(now: Snapshot) -> Table:
-    table = _table("rule", *STATES, "peak memory")
+    table = _table("rule", *STATES, "memory, at least")
     # what is at work or went wrong comes first, then what waits, then what is done
     rank = {"running": 0, "failed": 0, "lost": 0, "submitted": 1, "waiting": 2, "succeeded": 3}
     ordered = sorted(now.rules, key=lambda rule: min((rank[state] for state in rule.jobs), default=3))
@@ -114,7 +114,7 @@ def _rules(now: Snapshot) -> Table:
 
 
 def _nodes(now: Snapshot) -> Table:
-    table = _table("node", "running", "ended", "peak memory")
+    table = _table("node", "running", "ended", "memory, at least")
     for node in sorted(now.nodes, key=lambda node: -node.running)[:MOST_ROWS]:
         memory = size(node.max_rss_bytes) if node.max_rss_bytes else ""
         table.add_row(_text(node.name), _cell(node.running, "cyan"), _cell(node.ended, ""), _text(memory))
