@@ -66,8 +66,8 @@ def noise_sigma(plane: Any) -> float | None:
 
 
 def background_mode(plane: Any) -> float | None:
-    """Where the values lie closest together, in DN: the background where it takes more of the plane than anything else does, be it
-    dark or bright.
+    """Where the values lie closest together, in DN: the background where it takes more of the plane than anything else
+    does, be it dark or bright.
 
     The half-sample mode, Bickel and Frühwirth 2006, doi:10.1016/j.csda.2005.07.011, of every n-th value.
     """

@@ -124,9 +124,8 @@ def _imagej(tif: Any, found: Found) -> None:
         size = _one_over(tag.value) if tag is not None else None
         if size is not None and unit and unit != "pixel":
             found.length(f"pixel_size_{axis}_um", size, unit, f"TIFF tag {axis.upper()}Resolution, ImageJ unit")
-    if unit and unit != "pixel":
-        if int(told.get("slices") or 1) > 1:  # one plane is at no distance from another
-            found.length("pixel_size_z_um", told.get("spacing"), unit, "ImageJ spacing")
+    if unit and unit != "pixel" and int(told.get("slices") or 1) > 1:  # one plane is at no distance from another
+        found.length("pixel_size_z_um", told.get("spacing"), unit, "ImageJ spacing")
     found.time("time_increment_s", told.get("finterval"), str(told.get("tunit") or "s"), "ImageJ finterval")
     version = text(told.get("ImageJ"))
     found.put("writer", f"ImageJ {version}" if version else None, "ImageJ")

@@ -10,7 +10,6 @@ from provcap.summary.columns import size, table
 from provcap.summary.run import file_rows, gaps
 from provcap.summary.things import accounting_line, machine_line, software, usage_line
 
-
 NOTHING = "nothing: no job on the way read a file from outside; what a job fetches from a network is not recorded"
 
 
