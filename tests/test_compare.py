@@ -33,7 +33,19 @@ from provcap.compare.pixels import Part, compare_parts
 from provcap.errors import BadConfig, ProvcapError
 from provcap.model import Comparison, Draw, Gap, Hardware, Image, Measure, Run, Verdict
 from provcap.opening import Opened, open_run
-from tests.comparison.files import TABLE, Writer, content, gzipped, micrograph, nuclei, ome_zarr, renamed, table, tiff
+from tests.comparison.files import (
+    TABLE,
+    Writer,
+    content,
+    gzipped,
+    micrograph,
+    nuclei,
+    ome_zarr,
+    png16,
+    renamed,
+    table,
+    tiff,
+)
 from tests.comparison.pairs import PAIRS, SWAP, Pair
 from tests.conftest import materialise, read_run
 
@@ -271,6 +283,19 @@ def test_odd_names_and_special_files(tmp_path: Path) -> None:
     done = _provcap("compare", str(tmp_path / "first"), str(tmp_path / "second"))
     assert done.returncode == 1
     assert r"a\n\udcff<b>'.txt" in done.stdout
+
+
+@pytest.mark.parametrize(("kind", "samples"), [(2, 3), (4, 2), (6, 4)])
+def test_pixels_that_would_be_cut_are_not_judged(tmp_path: Path, kind: int, samples: int) -> None:
+    """Two PNG of 16 bits a channel that differ in the lower 8 alone are never said to have the same content."""
+    values = np.full((4, 5, samples), 0x1200)
+    for side, added in (("first", 0), ("second", 1)):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "a.png").write_bytes(png16(kind, values + added))
+    for allowed in (None, limits(tmp_path, {})):
+        found = compare(tmp_path / "first", tmp_path / "second", allowed)
+        assert (found.verdicts[0].verdict, found.ok) == ("unchecked", False)
+        assert "16 bits a channel, which Pillow cuts to 8" in found.verdicts[0].reason
 
 
 def test_what_cannot_be_read_is_unchecked(tmp_path: Path) -> None:

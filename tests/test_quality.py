@@ -34,6 +34,7 @@ from provcap.model import (
     Sheet,
     Study,
 )
+from tests.comparison.files import png16
 from tests.conftest import read_run
 from tests.real_images import real_image
 from tests.test_acquisition import FULL, MOST, PLANES, recorded, tiff
@@ -258,6 +259,18 @@ def test_a_picture_is_measured(tmp_path: Path, name: str, mode: str) -> None:
     names = {m.get("channel_name") for m in found["measures"]}
     assert names == ({None} if mode == "L" else {"red", "green", "blue"})
     assert values(found)["saturated_fraction"] == 1.0
+
+
+@pytest.mark.parametrize(("kind", "samples"), [(2, 3), (4, 2), (6, 4)])
+def test_a_png_that_would_be_cut_is_not_measured(tmp_path: Path, kind: int, samples: int) -> None:
+    """Colours and transparency of 16 bits, of which the library gives 8, are told; greys of 16 bits are measured."""
+    bright = np.random.default_rng(0).integers(0xFF00, 0xFFFF, (40, 30, samples))  # cut, all would be saturated
+    (tmp_path / "a.png").write_bytes(png16(kind, bright))
+    with pytest.raises(Unreadable, match="16 bits a channel, which Pillow cuts to 8"):
+        measured(tmp_path / "a.png")
+    (tmp_path / "grey.png").write_bytes(png16(0, bright[:, :, :1]))
+    found = measured(tmp_path / "grey.png")
+    assert (found["data_type"], values(found)["saturated_fraction"]) == ("uint16", 0.0)
 
 
 @pytest.mark.parametrize("planar", ["contig", "separate"])

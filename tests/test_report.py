@@ -8,6 +8,7 @@ import re
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from provcap.report.page import _asset
 from provcap.report.pixels import Unreadable
 from provcap.report.shelf import Shelf
 from provcap.report.unknown import paragraphs
+from tests.comparison.files import png16
 from tests.conftest import materialise, read_run
 from tests.engines import ROOT
 from tests.pages import HOSTILE, Reading, hostile, many, pictured
@@ -170,6 +172,15 @@ def test_a_file_that_breaks_its_decoder_costs_its_own_picture(tmp_path: Path) ->
             with pytest.raises(Unreadable):
                 decoder.thumbnail(data, suffix, 100, False)
         assert decoder.thumbnail(good, ".png", 100, False).width == 100
+
+
+def test_a_picture_that_was_cut_says_so() -> None:
+    """A PNG with 16 bits a colour is shown with a note that its values were cut; one with 8 has none."""
+    with Decoder() as decoder:
+        deep = decoder.thumbnail(png16(2, np.full((4, 4, 3), 0x1234)), ".png", 100, False)
+        grey = decoder.thumbnail(png16(0, np.full((4, 4, 1), 0x1234)), ".png", 100, False)
+    assert "values cut from 16 to 8 bits" in deep.notes
+    assert not any("cut" in note for note in grey.notes)
 
 
 def test_tables_and_texts_are_shown_in_part(tmp_path: Path) -> None:

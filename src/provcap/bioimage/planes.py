@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from provcap.bioimage import ngff, other, tiff
-from provcap.bioimage.codecs import runs_programs
+from provcap.bioimage.codecs import is_cut, runs_programs
 from provcap.bioimage.found import Unreadable
 from provcap.bioimage.reader import PICTURES, TIFF, ZARR, suffix
 
@@ -79,6 +79,8 @@ def _picture(path: str) -> Iterator[Planes]:
 
     with Image.open(path) as image:
         version = f"Pillow {importlib.metadata.version('pillow')}"
+        if is_cut(image):
+            raise Unreadable("its values have 16 bits a channel, which Pillow cuts to 8")
         size = math.prod(image.size) * 4
         if size > PIECE:
             raise Unreadable(f"its pixels take {size / 2**20:.4g} MiB, and cannot be read in pieces")

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from provcap.bioimage.codecs import runs_programs
-from provcap.compare.comparator import Comparator, Glimpse, Measured, Options, Unreadable, differs, reading
+from provcap.bioimage.codecs import is_cut, runs_programs
+from provcap.compare.comparator import Comparator, Glimpse, Measured, Options, Unmeasured, Unreadable, differs, reading
 from provcap.compare.pixels import Part, compare_parts
 from provcap.model import Measure
 
@@ -125,7 +125,7 @@ def _measure_tiff(first: Path, second: Path, ome: bool) -> Measured:
 
 
 def read_raster(place: Path, side: str) -> list[Part]:
-    """The frames of a PNG or JPEG. A palette becomes RGB."""
+    """The frames of a PNG or JPEG. A palette becomes RGB. Raises Unmeasured when values would be cut."""
     with reading(side, "PNG or JPEG"), warnings.catch_warnings():
         import numpy as np
         from PIL import Image
@@ -133,6 +133,8 @@ def read_raster(place: Path, side: str) -> list[Part]:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         parts = []
         with Image.open(place, formats=("PNG", "JPEG")) as image:
+            if is_cut(image):
+                raise Unmeasured(f"the {side} has 16 bits a channel, which Pillow cuts to 8")
             for frame in range(getattr(image, "n_frames", 1)):
                 image.seek(frame)
                 shown = image.convert("RGBA") if image.mode in ("P", "PA") else image

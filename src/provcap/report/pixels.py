@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
+from provcap.bioimage.codecs import is_cut
 from provcap.bioimage.found import LENGTH_UM
 
 PIXELS = 50_000_000  #: of a plane; more are not decoded
@@ -53,18 +54,18 @@ def _of_picture(data: bytes, largest: int) -> Thumbnail:
     with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
         if image.width * image.height > PIXELS:
             raise Unreadable(f"it has {image.width} × {image.height} pixels")
-        size = f"{image.width} × {image.height} pixels"
+        notes = [f"{image.width} × {image.height} pixels", *(["values cut from 16 to 8 bits"] if is_cut(image) else [])]
         if image.mode.startswith(("I", "F")):
             import numpy as np
 
-            return _finished([np.asarray(image)], largest, [size], None)
+            return _finished([np.asarray(image)], largest, notes, None)
         shown = ImageOps.exif_transpose(image)
         if shown.mode in ("P", "PA", "LA", "RGBA"):
             shown = shown.convert("RGBA")
             shown = Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown)
         shown = shown.convert("L" if shown.mode in ("1", "L") else "RGB")
         shown.thumbnail((largest, largest), Image.Resampling.LANCZOS, reducing_gap=3.0)
-        return _encoded(shown, (size,), None)
+        return _encoded(shown, tuple(notes), None)
 
 
 def _of_tiff(data: bytes, largest: int, label: bool) -> Thumbnail:
