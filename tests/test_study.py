@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provcap import annotated, bundle, cli, codec, digest, graph, rembi, report, store
+from provcap import annotated, bundle, cli, codec, digest, graph, rembi, report, store, summary
 from provcap.deposit.describe import describe
 from provcap.deposit.settings import Settings
 from provcap.errors import ProvcapError
@@ -618,7 +618,22 @@ def test_the_verbs_from_template_to_show(
     assert "Homo sapiens (NCBITaxon:9606)" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("sheet", ["config/study.tsv", "workflows/nuclei/config/study.tsv"])
+def test_the_sheet_of_an_earlier_run_is_offered(place: tuple[Path, Run], tmp_path: Path) -> None:
+    """A new run has no sheet, as nobody said that it holds for it, too; the one before it is named."""
+    folder, run = place
+    assert cli.main(["annotate", "-d", str(folder.parents[2]), str(written(tmp_path / "s.tsv"))]) == 0
+    later = folder.parent / "29990101T000000-000000"
+    later.mkdir()
+    sheet = annotated.earlier(later)
+    assert sheet is not None
+    assert sheet.parent == folder
+    assert summary.of_study(dataclasses.replace(run, study=None), sheet).endswith(f"provcap annotate {sheet}")
+    assert annotated.earlier(folder) is None
+
+
+@pytest.mark.parametrize(
+    "sheet", ["config/study.tsv", "workflows/nuclei/config/study.tsv", "workflows/timelapse/config/study.tsv"]
+)
 def test_the_sheets_of_the_workflows_are_valid(sheet: str) -> None:
     """They pass every check, and say of the micrographs no more than is known."""
     filled = rembi.read(Path(__file__).parent.parent / sheet, NOW)

@@ -54,6 +54,15 @@ def sheet(folder: Path, study: Study) -> bytes | None:
     return content if digest.of_bytes(content) == study.sheet.digest else None
 
 
+def earlier(folder: Path) -> Path | None:
+    """The sheet of the last run before that in `folder` which has one: what it says may hold for this run, too."""
+    for other in sorted((f for f in folder.parent.iterdir() if f.name < folder.name), reverse=True):
+        sheets = sorted(other.glob("sheet-*")) if (other / NAME).is_file() else []
+        if sheets:
+            return sheets[0]
+    return None
+
+
 def with_study(run: Run, study: Study | None) -> Run:
     """`run` with `study`, and with gaps for what the study says of files that the run does not have."""
     gaps = _ordered([gap for gap in run.gaps if gap.slug != "no-such-image"])

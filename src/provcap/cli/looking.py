@@ -100,7 +100,7 @@ def _shown(options: argparse.Namespace, opened: Opened) -> str:
         run = with_images(opened, made=options.quality_of_all)
         return json.dumps(summary.quality_plain(run)) if options.json else summary.screen(summary.of_quality(run))
     if options.study:
-        return codec.dumps(codec.encode(run.study)) if options.json else summary.screen(summary.of_study(run))
+        return codec.dumps(codec.encode(run.study)) if options.json else _study(opened)
     if options.job:
         job = summary.find_job(run, options.job)
         return codec.dumps(codec.encode(job)) if options.json else summary.screen(summary.of_job(run, job))
@@ -109,3 +109,10 @@ def _shown(options: argparse.Namespace, opened: Opened) -> str:
     if options.jobs or options.software:
         return summary.screen(summary.of_jobs(run) if options.jobs else summary.packages(run))
     return summary.screen(summary.of_run(run, opened.going_on))
+
+
+def _study(opened: Opened) -> str:
+    from provcap import annotated, summary
+
+    earlier = annotated.earlier(opened.folder) if opened.folder and opened.run.study is None else None
+    return summary.screen(summary.of_study(opened.run, earlier))
