@@ -288,14 +288,17 @@ def test_data_can_be_linked_or_left(submissions: dict[str, Path], tmp_path: Path
 
 
 def test_a_file_that_changed_is_not_brought(tmp_path: Path) -> None:
-    """Of the same size and of other content: it is found while it is copied or linked, and nothing is left."""
+    """Of the same size and of other content: it is named by its path of the run, whether it were copied, linked or only
+    listed, the hint says what can be done, and nothing is left."""
     place = opened(studied("scatter-gather"), tmp_path / "work")
     content = (tmp_path / "work/inputs/a.tif").read_bytes()
     (tmp_path / "work/inputs/a.tif").write_bytes(content[::-1])
-    for link in (True, False):
+    for data, link in ((True, True), (True, False), (False, False)):
         with pytest.raises(ProvcapError) as caught:
-            write(place, tmp_path / "out", link=link)
-        assert caught.value.slug == "copy-differs"
+            write(place, tmp_path / "out", data=data, link=link)
+        assert caught.value.slug == "submission-incomplete"
+        assert caught.value.message.endswith(" lacks (1):\n  'inputs/a.tif': it has changed since the run")
+        assert "bring back the files" in (caught.value.hint or "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["work"]
 
 

@@ -349,11 +349,12 @@ def test_nothing_is_written_through_a_link(packed: Path, tmp_path: Path) -> None
 
 
 def test_a_copy_that_differs_is_refused(tmp_path: Path) -> None:
-    """When what is read is not what was planned nothing appears under the name."""
+    """When what is read is not what was planned nothing appears under the name, and what was read is named."""
     (tmp_path / "x").write_text("changed since")
     with pytest.raises(ProvcapError) as caught:
         copying.bring([Item("x", tmp_path / "x", 13, DIGEST)], tmp_path / "there")
     assert caught.value.slug == "copy-differs"
+    assert caught.value.message.startswith(f"{tmp_path / 'x'} is not what was to be copied")
     assert contents(tmp_path / "there") == {}
 
 

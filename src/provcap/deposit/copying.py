@@ -76,8 +76,8 @@ def _copy(item: Item, target: Path, base: Path) -> None:
         if item.path.stat().st_mode & 0o100:
             work.chmod(0o755)
         if not _has(work, item):
-            message = f"{target} is not what {item.path} was: the disk, or somebody, changed it"
-            raise ProvcapError("copy-differs", message, "the same command copies it again")
+            message = f"{item.path} is not what was to be copied: somebody changed it, or the disk is at fault"
+            raise ProvcapError("copy-differs", message, "bring it back as it was, or pack anew what is to be deposited")
         os.replace(work, target)
     except OSError as error:
         reason = error.strerror or type(error).__name__

@@ -34,6 +34,7 @@ from provcap.redact import Allowed, known
 
 ACCESSION: Final = re.compile(r"S-[A-Z]{2,10}[0-9]{1,10}")
 _SHOWN: Final = 50
+_CHANGED: Final = "it has changed since the run"
 _HINT: Final = "leave such files out of the sheet; what may pass is named under allow in config/deposit.yaml"
 
 
@@ -125,14 +126,15 @@ def _complete(
     """
     parts, wrong = components(run, said)
     wrong = [*missing(run, said), *wrong]
-    found = {
-        a.path: _lying(_now(run, a, place(a.path)), place(a.path), own, wrong) for part in parts for a in part.files
-    }
+    files = progress.over([a for part in parts for a in part.files], "checking files")
+    found = {a.path: _lying(_now(run, a, place(a.path)), place(a.path), own, wrong) for a in files}
     if wrong:
         more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
         lines = "".join(f"\n  {text}" for text in [*wrong[:_SHOWN], *more])
         message = f"for the BioImage Archive, {run.id} lacks ({len(wrong)}):{lines}"
         hint = "put it into the sheet, then: provcap annotate RUN study.xlsx"
+        if any(text.endswith(_CHANGED) for text in wrong):
+            hint = f"bring back the files as the run had them, or run again; what the sheet lacks, {hint}"
         crate = "a crate may lack files that its sheet names: name the run, or write it with --with-intermediates"
         raise ProvcapError("submission-incomplete", message, hint if own else crate)
     return parts, found
@@ -159,8 +161,8 @@ def _lying(artifact: Artifact, path: Path, links: bool, wrong: list[str]) -> lis
             wrong.append(f"{artifact.path!a}: it is no {artifact.kind} now")
         elif tree:
             return list(_members(artifact, path, wrong))
-        elif artifact.size_bytes not in (None, info.st_size):
-            wrong.append(f"{artifact.path!a}: it has changed since the run")
+        elif artifact.size_bytes not in (None, info.st_size) or artifact.digest not in (None, digest.of_file(path)):
+            wrong.append(f"{artifact.path!a}: {_CHANGED}")
         return [Lying(artifact.path, artifact.path, info.st_size, artifact.digest, path)]
     except OSError as error:
         wrong.append(f"{artifact.path!a}: it cannot be read: {error.strerror}")
@@ -170,7 +172,7 @@ def _lying(artifact: Artifact, path: Path, links: bool, wrong: list[str]) -> lis
 def _members(artifact: Artifact, path: Path, wrong: list[str]) -> Iterator[Lying]:
     """The files of a directory, which must be what the run recorded."""
     if artifact.digest not in (None, digest.of_tree(path)[0]):
-        wrong.append(f"{artifact.path!a}: it has changed since the run")
+        wrong.append(f"{artifact.path!a}: {_CHANGED}")
         return
     files = sorted(Path(folder, name) for folder, _, names in os.walk(path) for name in names)
     kept = [file for file in files if file.name not in digest.SIDE_FILES]
