@@ -484,6 +484,20 @@ def test_no_ome_zarr_is_left_alone(tmp_path: Path, name: str, content: bytes) ->
     assert contents(tmp_path) == before
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("what", ["0/0.0", "0"])
+def test_an_ome_zarr_with_symbolic_links_is_left_alone(tmp_path: Path, in_place: bool, what: str) -> None:
+    """A copy of it elsewhere would have links that lead nowhere, and no pixels."""
+    path = ngff(tmp_path / "a.ome.zarr")
+    (tmp_path / "store").mkdir()
+    (path / what).rename(tmp_path / "store/x")
+    (path / what).symlink_to(os.path.relpath(tmp_path / "store/x", (path / what).parent))
+    before = contents(tmp_path)
+    with pytest.raises(Left, match="symbolic links"):
+        put(path, path if in_place else tmp_path / "deep/er/b.ome.zarr")
+    assert contents(tmp_path) == before
+
+
 # --- the outputs of a run
 
 

@@ -129,6 +129,8 @@ def write(
     listing, size = digest.listing(source)
     if digest.of_listing(listing) != known and recorded(group, listing) != known:
         raise Left("it is no longer what the run recorded")
+    if any(kind == "l" for kind, _ in listing.values()):  # in a copy they lead elsewhere, or nowhere
+        raise Left("it has symbolic links")
     told = {**told, "recorded": known, "pixels": pixels(listing)}
     value = annotation.text(told).decode()
     try:
