@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ def large(place: Path) -> dict[str, Any]:
     """The load of a file in the work directory that was too large to be hashed in the job."""
     place.write_bytes(b"x" * 100)
     info = place.stat()
-    file = [str(place), info.st_size, info.st_mtime_ns, info.st_ino]
+    file = [str(place), info.st_size, info.st_mtime_ns, info.st_ino, info.st_ctime_ns]
     return {"library": "torch", "path": place.name, "file": file, "times": 1}
 
 
@@ -32,6 +34,19 @@ def test_large_files_are_hashed_after_the_job(tmp_path: Path) -> None:
     (found,) = loaded.digested([load], tmp_path, lambda _: "")
     assert [gap["slug"] for gap in loaded.gaps([found], "job:j")] == ["weights-not-hashed"]
     (found,) = loaded.digested([large(tmp_path / "b.pt")], tmp_path, lambda _: "hashing is off")
+    assert "digest" not in found
+
+
+def test_a_copy_that_keeps_the_time_is_another_file(tmp_path: Path) -> None:
+    """Content that was replaced under the same size, mtime and inode is not hashed for what was loaded."""
+    place = tmp_path / "a.pt"
+    load = large(place)
+    info = place.stat()
+    time.sleep(0.03)
+    place.write_bytes(b"y" * 100)
+    os.utime(place, ns=(info.st_atime_ns, info.st_mtime_ns))
+    assert (place.stat().st_mtime_ns, place.stat().st_ino) == (info.st_mtime_ns, info.st_ino)
+    (found,) = loaded.digested([load], tmp_path, lambda _: "")
     assert "digest" not in found
 
 
@@ -79,5 +94,5 @@ def test_whatever_a_job_tells_is_read(told: object) -> None:
 
 def test_a_device_or_pipe_is_not_opened() -> None:
     """A path that the job told is hashed on the host only when it is a regular file."""
-    load = {"library": "torch", "path": "/dev/zero", "file": ["/dev/zero", 0, 0, 0], "times": 1}
+    load = {"library": "torch", "path": "/dev/zero", "file": ["/dev/zero", 0, 0, 0, 0], "times": 1}
     assert "digest" not in loaded.digested([load], Path("/"), lambda _: "")[0]

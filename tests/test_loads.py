@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,31 @@ def test_it_parses_in_every_python(tmp_path: Path, python: Path) -> None:
     seen, told = watched(tmp_path, python, "-c", code)
     assert seen == "0\nmine x\n\n"
     assert told[0]["unseen"] == ["a model that was loaded"]
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["hashed in the job", "too large for that"])
+def test_models_under_one_temporary_name_are_two(tmp_path: Path, large: bool) -> None:
+    """Of the same size, mtime and inode, copied with shutil.copy2 to one path: each load has its own digest, or none."""
+    for name, fill in (("a", b"\x28\x07"), ("b", b"\x28\x08")):  # model_version 7 and 8
+        place = write_onnx(tmp_path / f"{name}.onnx")
+        place.write_bytes(place.read_bytes() + fill)
+        os.utime(place, (1, 1))
+    code = f"""
+import onnxruntime as ort, shutil, sys
+if {large}:
+    sys.modules["_provcap_watch"]._weights["SMALL"] = 0
+for name in "abab":
+    shutil.copy2(name + ".onnx", "m.onnx")
+    ort.InferenceSession("m.onnx")
+"""
+    found = loaded.digested(loads(tmp_path, code), tmp_path, lambda _: "")
+    assert sum(one["times"] for one in found) == 4
+    known = {name: digest.of_file(tmp_path / f"{name}.onnx") for name in "ab"}
+    if large:
+        assert {one.get("digest") for one in found} <= {None, known["b"]}
+        assert sum(one["times"] for one in found if "digest" in one) <= 1
+    else:
+        assert [(one["digest"], one["times"]) for one in found] == [(known["a"], 2), (known["b"], 2)]
 
 
 def test_a_forked_process_tells_at_once(tmp_path: Path) -> None:

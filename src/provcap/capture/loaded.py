@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from provcap import digest
-from provcap.capture import fence, libraries
+from provcap import digest, hashing
+from provcap.capture import fence
 
 MAX_LOADS: Final = 500
 MAX_SETTINGS: Final = 100
@@ -27,10 +27,10 @@ _GPU: Final = re.compile(r"\b(?:cuda|xpu|gpu|mps|hip)\b", re.IGNORECASE)
 
 
 def read(told: object) -> list[dict[str, Any]]:
-    """Loads as plain values, with ``file``: path, size, mtime in ns and inode of the file when it was loaded."""
+    """Loads as plain values, with ``file``: path, size, mtime in ns, inode and ctime in ns of the file when loaded."""
     found = []
     for load in told[:MAX_LOADS] if isinstance(told, list) else ():
-        if not isinstance(load, dict) or not isinstance(load.get("library"), str):
+        if not isinstance(load, dict) or not isinstance(load.get("library"), str) or not load["library"]:
             continue
         kept: dict[str, Any] = {n: load[n][:MAX_TEXT] for n in _TEXTS if isinstance(load.get(n), str) and load[n]}
         for name in ("asked", "providers"):
@@ -43,7 +43,7 @@ def read(told: object) -> list[dict[str, Any]]:
         if isinstance(load.get("digest"), str) and _DIGEST.fullmatch(load["digest"]):
             kept["digest"] = load["digest"]
         file = load.get("file")
-        if isinstance(file, list) and len(file) == 4 and isinstance(file[0], str) and file[0].startswith("/"):
+        if isinstance(file, list) and len(file) == 5 and isinstance(file[0], str) and file[0].startswith("/"):
             kept["file"] = file
         found.append({name: value for name, value in kept.items() if value not in (None, [], {}, "")})
     return found
@@ -98,13 +98,24 @@ def digested(loads: Sequence[dict[str, Any]], workdir: Path, forbidden: Callable
 
 
 def _same(file: list[Any], workdir: Path) -> str | None:
-    """The digest of a file that size, time and inode say is the one that was loaded; of a directory below the work
-    directory, whose content nothing tells but itself, as it is now."""
+    """The digest of a file that size, times and inode say is the one that was loaded; of a directory below the work
+    directory, whose content nothing tells but itself, as it is now. Raises OSError."""
     path = file[0]
     if file[1] is None:
         inside = path.startswith(f"{workdir}/") and os.path.isdir(path)
         return digest.of_tree(path)[0] if inside else None
-    return libraries.same(path, (file[1], file[2], file[3]))
+    found = _hashed(path, *file[1:]) if _identity(path) == tuple(file[1:]) else None
+    return found if _identity(path) == tuple(file[1:]) else None
+
+
+@functools.lru_cache
+def _hashed(path: str, *_identity: int) -> str:
+    """Once for an identity with ctime: what `digest` remembers does not see a copy that keeps size, mtime and inode."""
+    return "sha256:" + hashing.hexdigest(path)
+
+
+def _identity(path: str) -> tuple[int, ...]:
+    return (*digest.key_of(path)[1:], os.stat(path).st_ctime_ns)
 
 
 def gaps(loads: Sequence[dict[str, Any]], subject: str) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ HASH_S = 2.0  # seconds that a process may spend on all that
 VARIABLES = ("TF_DETERMINISTIC_OPS", "TF_CUDNN_DETERMINISTIC", "CUBLAS_WORKSPACE_CONFIG")
 SECRET = ("auth", "cred", "key", "pass", "secret", "token", "user_")  # options that are not told
 BLOCK = 1 << 20
+SETTLED_S = 0.02  # longer than the step of any kernel's file times: what changed since may have changed unseen
 
 _digests = {}  # identity of a file -> its digest
 _spent = [0.0]
@@ -59,7 +60,8 @@ def _loaded(watch, note, result, given, before, args, kwargs, frame):
     for name in VARIABLES:
         if name in os.environ:
             load["settings"][name] = os.environ[name]
-    key = repr(sorted((name, repr(value)) for name, value in load.items() if name != "times"))
+    apart = ("times", "file") if load["digest"] else ("times",)
+    key = repr(sorted((name, repr(value)) for name, value in load.items() if name not in apart))
     known = watch.loads.get(key)
     if known is not None:
         known["times"] += 1
@@ -88,7 +90,10 @@ def _path(given):
 
 
 def _identity(given):
-    """Path, size, mtime and inode of a file that is about to be loaded; of a directory its path alone."""
+    """Path, size, mtime, inode and ctime of a file that is about to be loaded; of a directory its path alone.
+
+    shutil.copy2 keeps the mtime, and writing into a file the inode; nobody sets the ctime.
+    """
     path = _path(given)
     if path is None:
         return None
@@ -96,10 +101,10 @@ def _identity(given):
     try:
         info = os.stat(full)
     except OSError:
-        return (full, None, None, None)
+        return (full, None, None, None, None)
     if info.st_mode & 0o170000 != 0o100000:
-        return (full, None, None, None)
-    return (full, info.st_size, info.st_mtime_ns, info.st_ino)
+        return (full, None, None, None, None)
+    return (full, info.st_size, info.st_mtime_ns, info.st_ino, info.st_ctime_ns)
 
 
 def _of_given(watch, load, given, before):
@@ -117,6 +122,13 @@ def _of_given(watch, load, given, before):
         kept = False
     if size <= (SMALL if kept else ELSEWHERE):
         load["digest"] = _sha256(watch, full, before)
+    if load["digest"] is None and not _settled(before):
+        load["file"] = None  # another one, written right after, could not be told from it
+
+
+def _settled(identity):
+    """Would a change from now on be seen in the file's ctime?"""
+    return time.time() - identity[4] / 1e9 >= SETTLED_S
 
 
 def _of_bytes(watch, load, given):
@@ -155,10 +167,10 @@ def _shared_objects():
 
 
 def _sha256(watch, path, identity):
-    """The digest of a file, each one once; None when time is up."""
+    """The digest of a file, each one once unless it was written just now; None when time is up."""
     if identity in _digests or _spent[0] >= HASH_S:
         return _digests.get(identity)
-    began, digest = time.time(), _new_digest(watch)
+    began, digest, settled = time.time(), _new_digest(watch), _settled(identity)
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     try:
         block = os.read(descriptor, BLOCK)
@@ -168,9 +180,12 @@ def _sha256(watch, path, identity):
     finally:
         os.close(descriptor)
     _spent[0] += time.time() - began
-    if not block and _identity(path) == identity:
-        _digests[identity] = "sha256:" + digest.hexdigest()
-    return _digests.get(identity)
+    if block or _identity(path) != identity:
+        return None
+    found = "sha256:" + digest.hexdigest()
+    if settled:
+        _digests[identity] = found
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------ the libraries
