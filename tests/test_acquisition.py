@@ -306,6 +306,67 @@ def test_files_that_are_named_beside_it_are_not_read(tmp_path: Path) -> None:
     assert said(path)["values"]["format"] == "OME-TIFF"
 
 
+def positions(*blocks: str, own: str = "", size: int = 6) -> str:
+    """OME-XML of as many images as there are `blocks`, which say where their planes are; ``PhysicalSizeX`` counts up."""
+    images = "".join(
+        f'<Image ID="Image:{n}"><Pixels ID="Pixels:{n}" DimensionOrder="XYCZT" Type="uint16" SizeX="{size}" SizeY="4" '
+        f'SizeC="1" SizeZ="1" SizeT="1" SignificantBits="12" PhysicalSizeX="{n + 1}"><Channel ID="Channel:{n}:0" '
+        f'Name="c{n}"/>{block}</Pixels></Image>'
+        for n, block in enumerate(blocks)
+    )
+    return f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"{own}>{images}</OME>'
+
+
+def block(number: int, ifd: int = 0) -> str:
+    return f'<TiffData IFD="{ifd}" PlaneCount="1"><UUID FileName="m{number}.ome.tif">urn:uuid:{number}{"0" * 7}-0000-0000-0000-000000000000</UUID></TiffData>'
+
+
+UUID = ' UUID="urn:uuid:10000000-0000-0000-0000-000000000000"'
+
+
+@pytest.mark.parametrize(
+    ("name", "xml", "told"),
+    [
+        ("m1.ome.tif", positions(block(0), block(1)), (1, 2.0, "c1")),
+        ("renamed.tif", positions(block(0), block(1), own=UUID), (1, 2.0, "c1")),
+        ("m0.ome.tif", positions(block(0), block(1)), (1, 1.0, "c0")),
+        ("m1.ome.tif", positions("<MetadataOnly/>", '<TiffData IFD="0" PlaneCount="1"/>'), (1, 2.0, "c1")),
+        ("m1.ome.tif", positions(block(0), block(1, 1), block(1)), (2, 3.0, "c2")),
+        ("other.tif", positions(block(0), block(1)), (1, None, None)),
+        ("m0.ome.tif", positions("<MetadataOnly/>", "<MetadataOnly/>"), (1, None, None)),
+    ],
+)
+def test_of_several_images_that_of_the_file_is_told(tmp_path: Path, name: str, xml: str, told: tuple[Any, ...]) -> None:
+    """OME-XML of a set of files stands in each of them: what counts for a file is the image whose planes it has. Where
+    none of them is said to be in it, its structure is told, and a note."""
+    found = said(tiff(tmp_path / name, xml, np.zeros((4, 6), "u2")))
+    values = found["values"]
+    channels = [channel["name"] for channel in values.get("channels", [])]
+    assert (values["images"], values.get("pixel_size_x_um"), *(channels or [None])) == told
+    assert values["shape"] == [4, 6]
+    assert bool(found["notes"]) == (told[1] is None)
+    assert told[1] or "describes images of other files" in found["notes"][0]
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize(
+    ("shape", "kind", "is_taken"), [((4, 6), "u2", True), ((4, 5), "u2", False), ((3, 6), "u2", False), ((4, 6), "u1", False)]
+)  # fmt: skip
+def test_ome_xml_of_other_pixels_gives_no_pixel_size(
+    tmp_path: Path, byteorder: Any, shape: tuple[int, int], kind: str, is_taken: bool
+) -> None:
+    """OME-XML that was copied onto a cropped or converted image: pixel sizes and bits are not taken, which is told."""
+    path, xml = tmp_path / "a.ome.tif", positions('<TiffData IFD="0" PlaneCount="1"/>')
+    tifffile.imwrite(path, np.zeros(shape, kind), description=xml.encode(), metadata=None, byteorder=byteorder)
+    found = said(path)
+    taken = {name for name in ("pixel_size_x_um", "significant_bits") if name in found["values"]}
+    assert taken == ({"pixel_size_x_um", "significant_bits"} if is_taken else set())
+    assert [note for note in found["notes"] if "describes 6 × 4 pixels of uint16" in note] == (
+        [] if is_taken else found["notes"]
+    )
+    assert found["values"]["shape"] == list(shape)
+
+
 def hostile(place: Path, kind: str) -> Path:
     """A TIFF that is broken in one way."""
     whole = tiff(place, None).read_bytes()

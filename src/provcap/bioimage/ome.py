@@ -1,7 +1,8 @@
 """OME-XML → fields of an Acquisition: that of 2016-06, to which ome-types brings older ones
 (https://www.openmicroscopy.org/Schemas/OME/2016-06).
 
-Of several images in a file the first is read, its number is told.
+Of several images in a file the first is read, its number is told. OME-XML of a TIFF may describe images in other files,
+and may have been copied from another: what it says counts for an image whose planes are in this file.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from provcap.bioimage.found import LENGTH_UM, TIME_S, Found, joined, positive, text
@@ -16,9 +18,21 @@ from provcap.bioimage.found import LENGTH_UM, TIME_S, Found, joined, positive, t
 LARGEST: Final = 32 << 20  #: bytes of OME-XML
 CHANNELS: Final = 64  #: that are described
 _EPOCH: Final = "1970-01-01T00:00:00"  #: what writers put where they know no date
+#: names of pixel types that NumPy has another name for
+_TYPES: Final = {"float": "float32", "double": "float64", "complex": "complex64", "double-complex": "complex128"}
 
 
-def read(xml: str, found: Found) -> None:
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The TIFF that has the OME-XML, and what its first image is by its pages."""
+
+    name: str  #: of the file
+    width: int
+    height: int
+    data_type: str  #: as NumPy calls it
+
+
+def read(xml: str, found: Found, pages: Pages | None = None) -> None:
     """Put what `xml` says into `found`. What cannot be read becomes a note."""
     if len(xml) > LARGEST:
         found.note(f"its OME-XML has {len(xml)} characters and was not read")
@@ -41,17 +55,22 @@ def read(xml: str, found: Found) -> None:
     except Exception as error:  # as many kinds as there are ways to write it wrongly
         found.note(f"its OME-XML cannot be read: {type(error).__name__}")
         return
-    describe(ome, found)
+    describe(ome, found, pages)
 
 
-def describe(ome: Any, found: Found) -> None:
-    """Put what the `ome_types.OME` says of its first image into `found`."""
+def describe(ome: Any, found: Found, pages: Pages | None = None) -> None:
+    """Put what the `ome_types.OME` says of its first image into `found`; of a TIFF with `pages`, of the first that is
+    in this file."""
     found.put("writer", ome.creator, "OME/@Creator")
     if not ome.images:
         found.note("its OME-XML describes no image")
         return
-    found.put("images", len(ome.images), "OME/Image")
-    image = ome.images[0]
+    images = ome.images if pages is None else _here(ome, pages.name)
+    if not images:
+        found.note("its OME-XML describes images of other files, and not which one is in this file")
+        return
+    found.put("images", len(images), "OME/Image")
+    image = images[0]
     if image.acquisition_date is not None:
         date = image.acquisition_date.isoformat()
         if date.startswith(_EPOCH):
@@ -63,12 +82,39 @@ def describe(ome: Any, found: Found) -> None:
         scope = instrument.microscope
         found.put("microscope", joined(scope.manufacturer, scope.model), "Instrument/Microscope")
     _objective(image, instrument, found)
-    _pixels(image.pixels, found)
+    if pages is None or _is_of(image.pixels, pages, found):
+        _pixels(image.pixels, found)
     channels = [_channel(channel, image.pixels, n, ome, found) for n, channel in enumerate(image.pixels.channels)]
     if any(channels):
         found.put("channels", channels[:CHANNELS], "Pixels/Channel")
     if len(channels) > CHANNELS:
         found.note(f"of {len(channels)} channels the first {CHANNELS} are told")
+
+
+def _here(ome: Any, name: str) -> list[Any]:
+    """The images that have planes in the TIFF called `name`: those with a TiffData without a UUID, or with that of this
+    file (the OME-TIFF specification, "TiffData"). Where nothing says where planes are, an only image is in the file."""
+    blocks = [(image, block) for image in ome.images for block in image.pixels.tiff_data_blocks]
+    if not blocks:
+        return list(ome.images) if len(ome.images) == 1 else []
+    own = [(i, b) for i, b in blocks if b.uuid is None or (ome.uuid is not None and b.uuid.value == ome.uuid)]
+    own = own or [(i, b) for i, b in blocks if (b.uuid.file_name or "").casefold() == name.casefold()]
+    if len(own) < len(blocks):  # then tifffile goes by the pages, and begins with the first
+        own.sort(key=lambda pair: pair[1].ifd or 0)
+    return list({id(image): image for image, _ in own}.values())
+
+
+def _is_of(pixels: Any, pages: Pages, found: Found) -> bool:
+    """Whether what is said is of these pages; OME-XML stays when a program crops an image or converts it."""
+    kind = str(pixels.type.value)
+    said = (int(pixels.size_x), int(pixels.size_y), _TYPES.get(kind, kind))
+    if said[:2] == (pages.width, pages.height) and (kind == "bit" or said[2] == pages.data_type):
+        return True
+    found.note(
+        f"its OME-XML describes {said[0]} × {said[1]} pixels of {said[2]}, and the file has {pages.width} × "
+        f"{pages.height} of {pages.data_type}: pixel sizes and significant bits are not taken from it"
+    )
+    return False
 
 
 def _instrument(ome: Any, image: Any) -> Any:

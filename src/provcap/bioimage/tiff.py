@@ -58,7 +58,7 @@ def read(path: str, most: int) -> Found:
     with open(path, "rb") as stream:
         # a file may name others beside it: only what was hashed is read
         with tifffile.TiffFile(Headers(stream), _multifile=False) as tif:  # type: ignore[arg-type]
-            _describe(tif, found)
+            _describe(tif, os.path.basename(path), found)
         if found.values.get("shape"):
             stream.seek(0)
             with tifffile.TiffFile(stream, _multifile=False) as tif:
@@ -66,11 +66,11 @@ def read(path: str, most: int) -> Found:
     return found
 
 
-def _describe(tif: Any, found: Found) -> None:
+def _describe(tif: Any, name: str, found: Found) -> None:
     kind = "OME-TIFF" if tif.is_ome else "ImageJ TIFF" if tif.is_imagej else "TIFF"
     found.put("format", kind, "file")
     if tif.ome_metadata:
-        ome.read(tif.ome_metadata, found)
+        ome.read(tif.ome_metadata, found, _pages(tif, name))
         _name_ome_types(found)
     elif tif.is_imagej:
         _imagej(tif, found)
@@ -81,6 +81,12 @@ def _describe(tif: Any, found: Found) -> None:
     _structure(tif, found)
     if kind == "TIFF":
         _resolution(page, found)
+
+
+def _pages(tif: Any, name: str) -> ome.Pages:
+    series = first(tif)
+    sizes = dict(zip(series.axes, series.shape, strict=True))
+    return ome.Pages(name, int(sizes.get("X", 0)), int(sizes.get("Y", 0)), str(series.dtype))
 
 
 def _name_ome_types(found: Found) -> None:
