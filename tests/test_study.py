@@ -25,7 +25,7 @@ from provcap.deposit.describe import describe
 from provcap.deposit.settings import Settings
 from provcap.errors import ProvcapError
 from provcap.matching import files_of
-from provcap.model import About, Acquisition, Channel, Objective, Run
+from provcap.model import About, Acquisition, Artifact, Channel, Objective, Run
 from provcap.opening import open_run
 from provcap.redact import public
 from provcap.rembi import Filled, conforming, modules, ontologies
@@ -458,6 +458,23 @@ def test_the_template_knows_what_the_run_knows(tmp_path: Path) -> None:
     assert {p.where.partition("!")[0] for p in filled.problems} <= {
         "Study", "Biosample", "Specimen", "Image acquisition", "Image data"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("folders", [("data", "data"), ("data/low", "data/high")])
+def test_a_pattern_of_the_template_means_its_own_images_alone(folders: tuple[str, str]) -> None:
+    """Of two kinds of image that lie mixed in one folder each is named; in a folder of its own a pattern stands for it."""
+    images = [Artifact(f"{folders[n % 2]}/{n:02}.tif", digest=f"sha256:{n:064}") for n in range(60)]
+    seen = tuple(
+        Acquisition(a.digest or "", "OME-TIFF", "a reader", pixel_size_x_um=0.2 + n % 2, pixel_size_y_um=0.2 + n % 2)
+        for n, a in enumerate(images)
+    )
+    run = read_run("succeeded")
+    job = dataclasses.replace(run.jobs[0], inputs=tuple(images))
+    run = dataclasses.replace(run, jobs=(job,), acquisitions=seen)
+    kinds = [line["files"].split("; ") for line in rembi.prefilled(run, "")["image_data"]]
+    paths = [image.path for image in images]
+    assert sorted([a.path for a in files_of(run, of)] for of in kinds) == sorted([paths[::2], paths[1::2]])
+    assert [len(of) for of in kinds] == ([30, 30] if folders[0] == folders[1] else [1, 1])
 
 
 PATTERNS = {

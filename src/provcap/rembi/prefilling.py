@@ -7,8 +7,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from provcap.bioimage.facts import channel_text, lens_text, pixel_text, size_text
+from provcap.matching import files_of
 from provcap.model import Acquisition, Artifact, Run
 from provcap.questions import external_inputs, final_outputs, outputs, producers
+from provcap.rembi.entries import LONGEST
 
 Lines = dict[str, list[dict[str, str]]]  #: by key of the module, texts by attribute
 NAMED: Final = 20  #: files that are named one by one; more are told as patterns
@@ -30,7 +32,7 @@ def prefilled(run: Run, methods: str) -> Lines:
         "keywords": "; ".join(about.keywords),
         "license": about.license or "",
     }
-    made = _patterns(artifact.path for artifact in final_outputs(run))
+    made = _patterns(run, (artifact.path for artifact in final_outputs(run)))
     method = methods.partition("\n\n")[0].replace("`", "").strip()
     analysis = {"id": "analysis", "images": "; ".join(names), "method": method, "files": made}
     return {
@@ -46,7 +48,8 @@ def prefilled(run: Run, methods: str) -> Lines:
         ],
         "acquisitions": [way for way in ways.values() if way],
         "image_data": [
-            _data(name, found, paths, bool(ways.get(name))) for name, (found, paths) in zip(names, groups, strict=True)
+            _data(name, found, _patterns(run, paths), bool(ways.get(name)))
+            for name, (found, paths) in zip(names, groups, strict=True)
         ],
         "analyses": [analysis],
     }
@@ -89,11 +92,11 @@ def _way(name: str, found: Acquisition) -> dict[str, str]:
     return {"id": f"acquisition of {name}", "instrument": instrument, "parameters": "; ".join(settings)}
 
 
-def _data(name: str, found: Sequence[Acquisition], paths: Sequence[str], acquired: bool) -> dict[str, str]:
+def _data(name: str, found: Sequence[Acquisition], files: str, acquired: bool) -> dict[str, str]:
     sizes = dict.fromkeys(size_text(one) for one in found)
     return {
         "id": name,
-        "files": _patterns(paths),
+        "files": files,
         "acquisitions": f"acquisition of {name}" if acquired else "",
         "dimensions": next(iter(sizes)) if len(sizes) == 1 else "",
         "pixel_size": (pixel_text(found[0]) or "") if found else "",
@@ -101,12 +104,35 @@ def _data(name: str, found: Sequence[Acquisition], paths: Sequence[str], acquire
     }
 
 
-def _patterns(paths: Iterable[str]) -> str:
-    """The paths, or patterns that mean them when they are many. A ; in a name would separate two."""
-    known = [path.replace(";", "?") for path in paths]
-    if len(known) > NAMED:
-        pure = [PurePosixPath(path) for path in known]
-        known = list(dict.fromkeys(str(path.with_name(f"*{path.suffix}")) for path in pure))
-    if len(known) > NAMED:
-        known = list(dict.fromkeys(f"{PurePosixPath(path).parts[0]}/**" for path in known))
-    return "; ".join(known)
+def _patterns(run: Run, paths: Iterable[str]) -> str:
+    """The paths; when they are many, patterns where these mean no other file of it; empty when a cell is too small.
+
+    A ; in a name would separate two.
+    """
+    known = list(dict.fromkeys(paths))
+    for shape in (_folder, _top) if len(known) > NAMED else ():
+        meant: dict[str, list[str]] = {}
+        for path in known:
+            meant.setdefault(shape(PurePosixPath(path)).replace(";", "?"), []).append(path)
+        if len(meant) <= NAMED:
+            own = frozenset(known)
+            known = [
+                text for pattern, of in meant.items() for text in ([pattern] if _means(run, pattern, own, of) else of)
+            ]
+            break
+    told = "; ".join(text.replace(";", "?") for text in known)
+    return told if len(told) <= LONGEST else ""
+
+
+def _means(run: Run, pattern: str, own: frozenset[str], wanted: Sequence[str]) -> bool:
+    """Whether `pattern` means all of `wanted`, and nothing but `own`."""
+    found = {artifact.path for artifact in files_of(run, [pattern])}
+    return found <= own and found.issuperset(wanted)
+
+
+def _folder(path: PurePosixPath) -> str:
+    return str(path.with_name(f"*{path.suffix}"))
+
+
+def _top(path: PurePosixPath) -> str:
+    return f"{path.parts[0]}/**"
