@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from provcap import bioimage, codec, digest
 from provcap.bioimage import ome, reader
-from provcap.bioimage.found import Found, Unreadable
+from provcap.bioimage.found import LENGTH_UM, TIME_S, Found, Unreadable, factor_of
 from provcap.model import Acquisition, Artifact, Run
 from tests.conftest import read_run
 from tests.real_images import real_image
@@ -148,6 +148,8 @@ def test_a_value_is_there_when_the_file_has_it_and_only_then(values: dict[str, i
     [
         ('PhysicalSizeX="2" PhysicalSizeXUnit="pixel"', "is 2 in pixel, which is no length or time"),
         ('PhysicalSizeX="2" PhysicalSizeXUnit="reference frame"', "reference frame, which is no length or time"),
+        ('PhysicalSizeX="2" PhysicalSizeXUnit="Mm"', "2 in Mm, which is no length or time that is known"),
+        ('PhysicalSizeX="2" PhysicalSizeXUnit="Pm"', "2 in Pm, which is no length or time that is known"),
     ],
 )
 def test_a_unit_that_is_none_is_told(xml: str, note: str) -> None:
@@ -156,6 +158,19 @@ def test_a_unit_that_is_none_is_told(xml: str, note: str) -> None:
     found = of_xml(OME.format(creator="x", instrument="") + pixels + "</Image></OME>")
     assert "pixel_size_x_um" not in found.values
     assert note in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "table", "factor"),
+    [
+        ("mm", LENGTH_UM, 1e3), ("Mm", LENGTH_UM, None), ("pm", LENGTH_UM, 1e-6), ("Pm", LENGTH_UM, None),
+        ("Å", LENGTH_UM, 1e-4), ("Micron", LENGTH_UM, 1.0), (" \\u00B5m ", LENGTH_UM, 1.0), ("", LENGTH_UM, None),
+        ("ms", TIME_S, 1e-3), ("Ms", TIME_S, None), ("Seconds", TIME_S, None), ("Second", TIME_S, 1.0),
+    ],
+)  # fmt: skip
+def test_capitals_count_in_symbols(unit: str, table: dict[str, float], factor: float | None) -> None:
+    """A megametre is no millimetre, and a megasecond no millisecond; a word means the same however it is written."""
+    assert factor_of(unit, table) == factor
 
 
 def test_exposures_that_differ_are_no_exposure() -> None:
@@ -181,6 +196,16 @@ def test_imagej_tells_its_calibration(tmp_path: Path) -> None:
     sizes = [found[f"pixel_size_{axis}_um"] for axis in "xyz"]
     assert (found["format"], found["axes"], sizes) == ("ImageJ TIFF", "TZYX", [0.25, 0.25, 0.5])
     assert found["time_increment_s"] == 2.5
+
+
+def test_imagej_has_a_unit_for_each_axis(tmp_path: Path) -> None:
+    """Units of Y and Z where they are others than that of X; without time points there is no time between them."""
+    path = tmp_path / "a.tif"
+    told = {"unit": "um", "yunit": "nm", "zunit": "mm", "spacing": 0.002, "finterval": 2.5, "axes": "ZYX"}
+    tifffile.imwrite(path, np.zeros((3, 4, 6), "u2"), imagej=True, resolution=(4, 1 / 250), metadata=told)
+    found = said(path)["values"]
+    assert [found[f"pixel_size_{axis}_um"] for axis in "xyz"] == pytest.approx([0.25, 0.25, 2.0])
+    assert "time_increment_s" not in found
 
 
 def test_resolution_of_a_printer_is_no_pixel_size(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 LONGEST: Final = 500  #: characters of a text
 LENGTH_UM: Final = {
-    "angstrom": 1e-4, "å": 1e-4, "picometer": 1e-6, "pm": 1e-6, "nanometer": 1e-3, "nm": 1e-3, "micrometer": 1.0,
-    "micron": 1.0, "microns": 1.0, "um": 1.0, "µm": 1.0, "μm": 1.0, "\\u00b5m": 1.0, "millimeter": 1e3, "mm": 1e3,
+    "angstrom": 1e-4, "å": 1e-4, "Å": 1e-4, "\u212b": 1e-4, "picometer": 1e-6, "pm": 1e-6, "nanometer": 1e-3, "nm": 1e-3,
+    "micrometer": 1.0, "micron": 1.0, "microns": 1.0, "um": 1.0, "µm": 1.0, "μm": 1.0, "\\u00b5m": 1.0, "millimeter": 1e3, "mm": 1e3,
     "centimeter": 1e4, "cm": 1e4, "meter": 1e6, "m": 1e6, "inch": 25400.0, "in": 25400.0,
 }  # fmt: skip
 TIME_S: Final = {
@@ -49,11 +49,13 @@ class Found:
 
     def _scaled(self, name: str, value: object, unit: str, table: dict[str, float], origin: str) -> None:
         amount = positive(value)
-        factor = table.get(unit.strip().lower())
+        factor = factor_of(unit, table)
         if amount is None or name in self.values:
             return
         if factor is None:
-            self.note(f"{origin} is {amount:g} in {unit.strip()[:40] or 'no unit'}, which is no length or time")
+            self.note(
+                f"{origin} is {amount:g} in {unit.strip()[:40] or 'no unit'}, which is no length or time that is known"
+            )
             return
         size = amount * factor
         if positive(size):
@@ -65,6 +67,12 @@ class Found:
         """Say what was found odd, or left out."""
         if words[:LONGEST] not in self.notes and len(self.notes) < 20:
             self.notes.append(str(text(words)))
+
+
+def factor_of(unit: str, table: dict[str, float]) -> float | None:
+    """Of `LENGTH_UM` or `TIME_S`. Capitals count in symbols, Mm is no mm and Ms no ms; in words they do not."""
+    plain = unit.strip()
+    return table.get(plain.lower() if len(plain) > 3 else plain)
 
 
 def positive(value: object) -> float | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from provcap.bioimage.found import LENGTH_UM, TIME_S, Found, joined, positive, text
+from provcap.bioimage.found import LENGTH_UM, TIME_S, Found, factor_of, joined, positive, text
 
 LARGEST: Final = 32 << 20  #: bytes of OME-XML
 CHANNELS: Final = 64  #: that are described
@@ -213,7 +213,7 @@ def _exposure(pixels: Any, number: int, found: Found) -> float | None:
         for plane in pixels.planes
         if plane.the_c == number
         and (value := positive(plane.exposure_time)) is not None
-        and (factor := TIME_S.get(_unit(plane.exposure_time_unit, "s"))) is not None
+        and (factor := factor_of(_unit(plane.exposure_time_unit, "s"), TIME_S)) is not None
         and (seconds := float(f"{value * factor:.12g}"))
     }
     if len(times) > 1:
@@ -223,7 +223,7 @@ def _exposure(pixels: Any, number: int, found: Found) -> float | None:
 
 
 def _nm(value: object, unit: object) -> float | None:
-    amount, factor = positive(value), LENGTH_UM.get(_unit(unit, "nm").lower())
+    amount, factor = positive(value), factor_of(_unit(unit, "nm"), LENGTH_UM)
     return float(f"{amount * factor * 1e3:.9g}") if amount is not None and factor is not None else None
 
 

@@ -124,15 +124,18 @@ def first(tif: Any) -> Any:
 
 def _imagej(tif: Any, found: Found) -> None:
     told = tif.imagej_metadata or {}
-    unit = str(told.get("unit", ""))
+    units = {"x": str(told.get("unit", ""))}
+    units |= {axis: str(told.get(f"{axis}unit") or units["x"]) for axis in "yz"}  # written where it is another
+    units = {axis: unit for axis, unit in units.items() if unit and unit != "pixel"}
     for axis in "xy":
         tag = tif.pages[0].tags.get(f"{axis.upper()}Resolution")
         size = _one_over(tag.value) if tag is not None else None
-        if size is not None and unit and unit != "pixel":
-            found.length(f"pixel_size_{axis}_um", size, unit, f"TIFF tag {axis.upper()}Resolution, ImageJ unit")
-    if unit and unit != "pixel" and int(told.get("slices") or 1) > 1:  # one plane is at no distance from another
-        found.length("pixel_size_z_um", told.get("spacing"), unit, "ImageJ spacing")
-    found.time("time_increment_s", told.get("finterval"), str(told.get("tunit") or "s"), "ImageJ finterval")
+        if size is not None and axis in units:
+            found.length(f"pixel_size_{axis}_um", size, units[axis], f"TIFF tag {axis.upper()}Resolution, ImageJ unit")
+    if "z" in units and int(told.get("slices") or 1) > 1:  # one plane is at no distance from another
+        found.length("pixel_size_z_um", told.get("spacing"), units["z"], "ImageJ spacing")
+    if int(told.get("frames") or 1) > 1:
+        found.time("time_increment_s", told.get("finterval"), str(told.get("tunit") or "s"), "ImageJ finterval")
     version = text(told.get("ImageJ"))
     found.put("writer", f"ImageJ {version}" if version else None, "ImageJ")
 
