@@ -634,6 +634,52 @@ def test_no_names_and_no_paths_go_along(tmp_path: Path) -> None:
     assert told["job"]["params"]["inside"] == "x/y.tif"
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("-I/home/alice/lib -isystem/home/alice/inc", "-Ilib -isysteminc"),
+        ("nas01:/vol/alice/x.tif", "x.tif"),
+        ("in alice@nas01:/vol/alice/x.tif", "in x.tif"),
+        ("in /home/alice b/secret name/x.tif and on", "in x.tif and on"),
+        ("/vol/o'alice; c, d/x y.tif", "x y.tif"),
+        (r"\\server\share\alice\x of \\server\share\alice b\y.tif", "x of y.tif"),
+        (r"in C:\Users\alice b\x.tif C:/Users/alice/y.tif D:\\alice\\z.tif", "in x.tif y.tif z.tif"),
+        ("/home/alice/", "<redacted:home-path>"),
+        ("HOME=/home/alice", "HOME=<redacted:home-path>"),
+        ("in /Users/alice/ and /home/alice:/root", "in <redacted:home-path> and <redacted:home-path>:<redacted:home-path>"),
+        (r"C:\Users\alice", "<redacted:home-path>"),
+        ("/root", "<redacted:home-path>"),
+        ("/a/alice/b.txt --out=/vol/alice/c", "c"),
+        ("file:///vol/alice/x.tif smb://nas/alice/y.tif", "x.tif y.tif"),
+        ("--bind=/vol/alice/b:/srv/alice/c,/srv/alice/d", "--bind=b:c,d"),
+        ("cp /vol/alice/b.txt /vol/alice/c.txt", "cp b.txt c.txt"),
+        *((same, same) for same in (
+            "https://example.org/a/b/x.tif", "see https://example.org:8080/a-/b?c=1 s3://bucket/a/b.zarr", "a/b.tif 3/4",
+            "~/models/unet", "../a/b c/d.tif", r"\d+\s*(a|b)\\n", "n / m", "docker://ihc/a:1", "a-b/c/d", "10:30 1/2",
+        )),
+    ],
+)  # fmt: skip
+def test_absolute_paths_are_cut_wherever_they_stand(tmp_path: Path, given: str, told: str) -> None:
+    """Behind options, colons and machines, with blanks, on shares; URLs, relative paths and other texts stay."""
+    opened = workdir_with(tmp_path, str(tiff(tmp_path / "a.ome.tif", XML).name), params={"p": given})
+    answer = facts(opened, opened.run.jobs[0], opened.run.jobs[0].outputs[0], None)["job"]["params"]["p"]
+    assert answer == told
+    assert "alice" not in answer
+
+
+@pytest.mark.parametrize("given", ["http://user:pw@host/x", "https://user@host/x", "https://[pw@x/"])
+def test_an_identifier_with_a_password_is_refused(
+    tmp_path: Path, given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one line that does not tell it again, and nothing is written."""
+    both(tmp_path)
+    assert main(["embed", "-d", str(tmp_path), "-o", str(tmp_path / "c"), "--identifier", given]) == 2
+    shown = capsys.readouterr().err
+    assert "[bad-identifier]" in shown
+    assert "pw" not in shown
+    assert not (tmp_path / "c").exists()
+
+
 @pytest.mark.parametrize("given", ["", "my crate", "file:///etc", "javascript:x", "https://a b", "https://x/\x1b"])
 def test_what_is_no_identifier_is_refused(tmp_path: Path, given: str) -> None:
     """A DOI or a URL."""

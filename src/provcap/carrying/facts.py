@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from provcap import codec, digest
@@ -20,8 +19,22 @@ from provcap.taken_over import workflow_of
 
 MOST: Final = 60  #: programs and modules that are named
 LARGEST_PARAMS: Final = 64 << 10  #: bytes of JSON; larger ones stand in the record
-_ABSOLUTE: Final = re.compile(r"(?<![\w.~/:-])(?:file://)?/(?:[^\s/'\"<>|:;,]+/)+([^\s/'\"<>|:;,]*)")
-_WINDOWS: Final = re.compile(r"\b[A-Za-z]:\\(?:[^\\\s'\"]+\\)*([^\\\s'\"]*)")
+_HOMES: Final = ("home", "homes", "users", "documents and settings")  #: what lies in them has the name of a person
+_CUT: Final = "<redacted:home-path>"
+#: one name in a path, which may have blanks in it when more of the path follows
+_NAME: Final = r"(?:[^\s/'\"<>|:;,]|:(?!/))++(?: (?!--?[A-Za-z])(?:[^\s/'\"<>|:;,]|:(?!/))++){0,9}"
+#: other URLs stay whole; of `host:/path` the machine goes, too, of `-I/path` the option stays
+_ABSOLUTE: Final = re.compile(
+    rf"(?P<path>\b(?:file|smb|nfs|cifs|afp|sftp|scp)://+{_NAME}(?:/+{_NAME})*/*)"
+    r"|(?P<url>\b[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s'\"<>|;,]+)"
+    r"|(?:(?P<option>(?<![\w.~/-])--?\w+)|(?<![\w.~/-])(?:[\w.@-]+:(?=/))?)"
+    rf"(?P<local>/(?:(?:{_NAME}/+)+[^\s/'\"<>|:;,]*|root(?![\w.-])))"
+)
+_PART: Final = r"[^\\/:*?'\"<>|\s]++"
+_WINDOWS: Final = re.compile(
+    rf"(?P<path>(?:(?<![\w/])[A-Za-z]:[\\/]+|(?<!\\)\\\\+(?={_PART}[\\/]))"
+    rf"(?:{_PART}(?: {_PART}){{0,9}}[\\/]+)*(?:{_PART})?)"
+)
 
 
 def facts(opened: Opened, job: Job, artifact: Artifact, identifier: str | None) -> dict[str, Any]:
@@ -106,6 +119,20 @@ def _without_paths(value: Any, workdir: str) -> Any:
         return value
     if len(workdir) > 1:
         value = re.sub(re.escape(workdir.rstrip("/")) + r"(?:/|\Z)", "", value)
-    if value.startswith("/") and "\n" not in value and (len(value) > 1):  # blanks may stand in a name
-        return PurePosixPath(value).name
-    return _WINDOWS.sub(r"\1", _ABSOLUTE.sub(r"\1", value))
+    if value.startswith("/") and "\n" not in value and len(value) > 1:  # any sign may stand in a name
+        value = _last(value)
+    return _ABSOLUTE.sub(_shortened, _WINDOWS.sub(_shortened, value))
+
+
+def _shortened(match: re.Match[str]) -> str:
+    found = match.groupdict()
+    path = found["path"] or found.get("local")
+    return match[0] if path is None else (found.get("option") or "") + _last(path)
+
+
+def _last(path: str) -> str:
+    """The last name in the absolute `path`, unless it may be that of a person."""
+    names = [name for name in re.split(r"[\\/]+", path) if name]
+    if names == ["root"] or (len(names) > 1 and names[-2].lower() in _HOMES):
+        return _CUT
+    return names[-1] if names else ""

@@ -6,6 +6,7 @@ import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from provcap import bioimage, embed, identifiers, lineage, progress, questions
 from provcap.carrying.facts import facts
@@ -52,9 +53,21 @@ def _identifier(given: str) -> str:
     except ValueError:
         plain = given.isprintable() and " " not in given and len(given) <= identifiers.MAX
         if plain and given.startswith(("https://", "http://")):
-            return given
+            return _public(given)
     hint = "a DOI such as 10.5281/zenodo.1234567, or the URL of the crate"
     raise ProvcapError("bad-identifier", f"{given[:200]} is no identifier of a crate", hint)
+
+
+def _public(url: str) -> str:
+    """`url` when it has no user and password, which all who get the image could read. Raises ProvcapError."""
+    try:
+        secret = "@" in urlsplit(url).netloc
+    except ValueError:
+        secret = "@" in url
+    if not secret:
+        return url
+    hint = "leave out what stands before the @: everybody who gets the image reads it"
+    raise ProvcapError("bad-identifier", "the URL of the crate has a user name or a password in it", hint)
 
 
 def _wanted(opened: Opened, given: Sequence[str], here: Path) -> list[Artifact]:
