@@ -392,6 +392,22 @@ def test_ome_xml_of_other_pixels_gives_no_pixel_size(
     assert found["values"]["shape"] == list(shape)
 
 
+@pytest.mark.parametrize(("bits", "is_known"), [(12, False), (16, True), (None, True)])
+def test_signed_values_of_fewer_bits_have_no_known_end(tmp_path: Path, bits: int | None, is_known: bool) -> None:
+    """int16 with 12 significant bits: 32767 is not where a camera ends, and 2047 or 4095 is not said."""
+    path, values = tmp_path / "a.ome.tif", np.full((4, 6), 2047, "i2")
+    told: dict[str, Any] = {} if bits is None else {"SignificantBits": bits}
+    tifffile.imwrite(path, values, ome=True, metadata={"axes": "YX", **told})
+    found = said(path)["values"]["intensities"]
+    assert found["maximum"] == 2047.0
+    assert {"lowest", "highest", "at_lowest", "at_highest"} & set(found) == (
+        {"lowest", "highest", "at_lowest", "at_highest"} if is_known else set()
+    )
+    with reader.Reader() as process:
+        measures = process.measure(str(path), MOST, {"bits": bits})["measures"]
+    assert any(measure["name"] == "saturated_fraction" for measure in measures) is is_known
+
+
 def hostile(place: Path, kind: str) -> Path:
     """A TIFF that is broken in one way."""
     whole = tiff(place, None).read_bytes()

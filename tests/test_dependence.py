@@ -280,6 +280,39 @@ def test_what_a_file_does_not_say_is_not_guessed(changed: dict[str, Any], wanted
     assert judge(need(**wanted), "a.tif", replace(ACQUISITION, **changed)).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("described", "number", "channel", "verdict"),
+    [
+        (1, 3, {}, "unknown"), (3, 3, {}, "met"), (1, 3, {"name": "*"}, "unknown"), (1, 3, {"number": 1}, "met"),
+        (64, 70, {}, "unknown"), (0, 3, {}, "unknown"),
+    ],
+)  # fmt: skip
+def test_each_channel_is_met_when_each_is_described(
+    described: int, number: int, channel: dict[str, Any], verdict: str
+) -> None:
+    """What is needed of every channel is not known to be so when some of them are not described."""
+    found = replace(
+        ACQUISITION, axes="CYX", shape=(number, 8, 8), channels=(Channel("A", emission_nm=461.0),) * described
+    )
+    judged = judge(need(channels=[{**channel, "emission_nm": {"max": 470}}]), "a.tif", found)
+    assert judged.verdict == verdict
+    if verdict == "unknown" and described:
+        assert judged.why == f"{described} of {number} channels are described"
+    worse = judge(need(channels=[{**channel, "emission_nm": {"max": 460}}]), "a.tif", found)
+    assert worse.verdict == ("violated" if described else "unknown")
+
+
+@pytest.mark.parametrize(("axes", "is_told"), [("CZYX", True), ("YX", False)])
+def test_saturation_is_of_all_channels_together(axes: str, is_told: bool) -> None:
+    """An image of several channels says so, where one reads the fraction; one of a single channel does not."""
+    shape = (2, 5, 8, 8)[-len(axes) :]
+    found = replace(ACQUISITION, axes=axes, shape=shape, channels=ACQUISITION.channels[: 1 + is_told])
+    asked = need(saturated_fraction={"max": 0.001})
+    words = judging.sentence(asked, judge(asked, "a.tif", found))
+    assert "values at 4095" in words
+    assert ("of all channels together" in words) is is_told
+
+
 numbers = st.floats(0, 1e6, allow_nan=False)
 
 

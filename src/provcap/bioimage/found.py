@@ -8,9 +8,9 @@ from typing import Any, Final
 
 LONGEST: Final = 500  #: characters of a text
 LENGTH_UM: Final = {
-    "angstrom": 1e-4, "å": 1e-4, "Å": 1e-4, "\u212b": 1e-4, "picometer": 1e-6, "pm": 1e-6, "nanometer": 1e-3, "nm": 1e-3,
-    "micrometer": 1.0, "micron": 1.0, "microns": 1.0, "um": 1.0, "µm": 1.0, "μm": 1.0, "\\u00b5m": 1.0, "millimeter": 1e3, "mm": 1e3,
-    "centimeter": 1e4, "cm": 1e4, "meter": 1e6, "m": 1e6, "inch": 25400.0, "in": 25400.0,
+    "angstrom": 1e-4, "å": 1e-4, "Å": 1e-4, "\u212b": 1e-4, "picometer": 1e-6, "pm": 1e-6, "nanometer": 1e-3,
+    "nm": 1e-3, "micrometer": 1.0, "micron": 1.0, "microns": 1.0, "um": 1.0, "µm": 1.0, "μm": 1.0, "\\u00b5m": 1.0,
+    "millimeter": 1e3, "mm": 1e3, "centimeter": 1e4, "cm": 1e4, "meter": 1e6, "m": 1e6, "inch": 25400.0, "in": 25400.0,
 }  # fmt: skip
 TIME_S: Final = {
     "nanosecond": 1e-9, "ns": 1e-9, "microsecond": 1e-6, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "millisecond": 1e-3,

@@ -45,16 +45,24 @@ def _ends(values: Any, kind: Any, bits: int | None) -> dict[str, float]:
     import numpy as np
 
     least, most = 0 if kind.kind == "b" else int(np.iinfo(kind).min), highest(values, kind, bits)
+    if most is None:
+        return {}
     fraction = {"at_lowest": float((values == least).mean()), "at_highest": float((values == most).mean())}
     return {"lowest": float(least), "highest": float(most), **fraction}
 
 
-def highest(values: Any, kind: Any, bits: int | None) -> int:
-    """The highest value of the range of the type `kind`, or of its significant `bits` where no value is beyond them."""
+def highest(values: Any, kind: Any, bits: int | None) -> int | None:
+    """The highest value of the range of the type `kind`, or of its significant `bits` where no value is beyond them.
+
+    None of signed values with fewer bits than their type: whether the sign is one of them, writers do not agree on.
+    """
     import numpy as np
 
     if kind.kind == "b":
         return 1
-    if kind.kind == "u" and bits and 0 < bits < kind.itemsize * 8 and values.max() < 2**bits:
-        return int(2**bits - 1)
+    if bits and 0 < bits < kind.itemsize * 8:
+        if kind.kind == "i":
+            return None
+        if values.max() < 2**bits:
+            return int(2**bits - 1)
     return int(np.iinfo(kind).max)

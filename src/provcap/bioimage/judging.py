@@ -126,8 +126,9 @@ def _saturated(found: Acquisition) -> Held:
     if values is None:
         return Held(None, why=next((n for n in found.notes if n.startswith("intensities were not")), "not measured"))
     if values.at_highest is None or values.highest is None:
-        return Held(None, why="its values have no highest one")
-    return Held(values.at_highest, f"pixels at {number(values.highest)}", found.origin.get("intensities"))
+        return Held(None, why="its values have no highest one, or which it is is not known")
+    pooled = "" if _channels(found).value == 1 else ", of all channels together"
+    return Held(values.at_highest, f"values at {number(values.highest)}{pooled}", found.origin.get("intensities"))
 
 
 def _of_channels(need: Dependence, found: Acquisition) -> Iterator[Held]:
@@ -140,6 +141,9 @@ def _of_channels(need: Dependence, found: Acquisition) -> Iterator[Held]:
     for n, channel in meant:
         name = f" ({channel.name})" if channel.name else ""
         yield Held(getattr(channel, need.name), f"channel {n}{name}", origin)
+    number = _channels(found).value
+    if need.channel == "*" and isinstance(number, int) and number > len(found.channels):
+        yield Held(None, why=f"{len(found.channels)} of {number} channels are described")
     if not meant:
         told = ", ".join(channel.name or "one without a name" for channel in found.channels[:8])
         yield Held(None, why=f"no such channel is described; there are {told}", absent=_is_absent(need, found))

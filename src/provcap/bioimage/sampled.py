@@ -159,7 +159,8 @@ def _measure(values: Any, bits: int | None, found: dict[str, list[float]]) -> in
 
     if values.dtype.kind in "ui":
         most = highest(values, values.dtype, bits)
-        found.setdefault("saturated_fraction", []).append(float((values == most).mean()))
+        if most is not None:
+            found.setdefault("saturated_fraction", []).append(float((values == most).mean()))
     small = values.dtype.kind in "ui" and values.dtype.itemsize <= 2
     plane = values.astype("f4" if small else "f8")
     for name, _, _, measure in _OF_PLANE:
