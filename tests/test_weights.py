@@ -19,9 +19,9 @@ from provcap import codec, digest
 from provcap.bioimage.found import Unreadable
 from provcap.bioimage.reader import Reader
 from provcap.bioimage.weights import reading
-from provcap.bioimage.weights.weighing import card, weighed
+from provcap.bioimage.weights.weighing import weighed
 from provcap.model import Artifact, Job, Load, Run, Workflow
-from tests.models import CARD, onnx_model, write_onnx
+from tests.models import onnx_model, write_onnx
 from tests.real_images import real_image
 
 MOST = 1 << 30
@@ -207,35 +207,6 @@ def test_a_run_knows_its_models_once(tmp_path: Path) -> None:
     assert weighed(run, None) is run
     assert weighed(run, tmp_path) == found  # from what was kept
     assert codec.load_run(codec.dump_run(found)) == found
-
-
-def test_description_beside_a_model(tmp_path: Path) -> None:
-    """rdf.yaml of bioimage.io beside the file: names, authors, licence, how to cite; kept as it is, for the crate."""
-    write_onnx(tmp_path / "tiny.onnx")
-    write_onnx(tmp_path / "other.onnx", 4)
-    (tmp_path / "rdf.yaml").write_text(CARD)
-    found = {one.parameters: one for one in weighed(run_with(tmp_path, "tiny.onnx", "other.onnx"), tmp_path).weights}
-    assert found[16].card is None  # the description does not speak of it
-    known = found[9].card
-    assert known is not None
-    assert (known.name, known.version, known.doi, known.authors) == (
-        "Tiny model",
-        "0.1.0",
-        "10.5281/zenodo.1234567",
-        ("Ada Example",),
-    )
-    assert card(tmp_path, found[9]) == CARD.encode()
-
-
-def test_description_in_an_archive(tmp_path: Path) -> None:
-    """A package of bioimage.io: the description in it counts, and a SHA-256 that is another one is noted."""
-    said = CARD.replace("source: tiny.onnx", f"source: tiny.onnx, sha256: {'0' * 64}")
-    with zipfile.ZipFile(tmp_path / "package.zip", "w") as archive:
-        archive.writestr("rdf.yaml", said)
-        archive.writestr("tiny.onnx", onnx_model().SerializeToString())
-    (found,) = weighed(run_with(tmp_path, "package.zip"), tmp_path).weights
-    assert (found.member, found.card and found.card.id) == ("tiny.onnx", "tiny-fox")
-    assert found.notes == ("its description names another SHA-256",)
 
 
 def test_other_archives_are_left_alone(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from provcap.bioimage.found import text
 from provcap.bioimage.weights.graphs import SHOWN
 
 NAMES: Final = ("rdf.yaml", "bioimageio.yaml")
+OTHER: Final = "a description of a model of its name says another SHA-256"
 LARGEST: Final = 1 << 20  #: bytes of a description
 _DOI: Final = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
 

@@ -17,6 +17,8 @@ from provcap.bioimage import kept
 from provcap.bioimage.found import Unreadable
 from provcap.bioimage.reader import OTHER, TIFF, ZARR, Reader, suffix
 from provcap.bioimage.weights.cards import NAMES
+from provcap.bioimage.weights.cards import OTHER as OTHER_SHA
+from provcap.bioimage.weights.reading import alone
 from provcap.errors import DamagedRecord
 from provcap.model import Artifact, Gap, Run, Weights
 from provcap.questions import external_inputs, is_transient, outputs
@@ -24,7 +26,7 @@ from provcap.questions import external_inputs, is_transient, outputs
 SURE: Final = (".onnx", ".pt", ".pth", ".safetensors", ".keras", ".czann", ".czseg")  #: the name says: a model
 MAYBE: Final = (".h5", ".hdf5", ".zip")  #: looked at, and left alone when they are something else
 SAVED: Final = "saved_model.pb"
-FORMAT: Final = "provcap.weights/1"
+FORMAT: Final = "provcap.weights/2"
 MOST: Final = 200  #: files of a run that are looked at
 LARGEST: Final = 1 << 30  #: bytes of a file of weights that is read
 SLUG: Final = "weights-not-read"
@@ -114,9 +116,10 @@ def card(files: Path | None, weights: Weights) -> bytes | None:
 
 
 def _place(files: Path, artifact: Artifact) -> Path:
-    """By the digest of the file, and of a description beside it, which may come or go."""
+    """By the digest of the file, and what decides whether a description is about it, which may come or go."""
     folder = (files / artifact.path) if artifact.kind == "directory" else (files / artifact.path).parent
     beside = [str(digest.key_of(folder / name)) for name in NAMES if (folder / name).is_file()]
+    beside += [artifact.path, str(alone(files / artifact.path))] if beside else []
     mark = "." + digest.of_bytes("\n".join(beside).encode())[7:19] if beside else ""
     return kept.place(files, str(artifact.digest), f"{mark}.weights.json")
 
@@ -147,7 +150,7 @@ def _read(files: Path, artifact: Artifact, reader: Reader, loaded: bool) -> tupl
     except DamagedRecord as error:
         raise Unreadable(f"it says what cannot be: {error.message}"[:300]) from None
     text = answer["metadata"].encode("utf-8", "surrogateescape")
-    if text:
+    if text and any(one.card for one in found):
         with contextlib.suppress(OSError):
             store.write_atomic(kept.place(files, digest.of_bytes(text), ".rdf.yaml"), text)
     _keep(files, artifact, [codec.encode(one) for one in found])
@@ -155,6 +158,10 @@ def _read(files: Path, artifact: Artifact, reader: Reader, loaded: bool) -> tupl
 
 
 def _of_file(one: dict[str, Any], artifact: Artifact) -> dict[str, Any]:
+    """`one` with the digest of its file; without its description when that says another SHA-256 of the file."""
+    said = one.pop("said", None)
+    if said and artifact.kind == "file" and artifact.digest != f"sha256:{said}":
+        one = {n: value for n, value in one.items() if n != "card"} | {"notes": [*one.get("notes", ()), OTHER_SHA]}
     if "member" in one:
         return {**one, "file": artifact.digest}
     return {**one, "digest": artifact.digest, "size_bytes": artifact.size_bytes}
