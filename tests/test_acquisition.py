@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provcap import bioimage, codec, digest
-from provcap.bioimage import ome, reader
+from provcap.bioimage import ngff, ome, reader
 from provcap.bioimage.found import LENGTH_UM, TIME_S, Found, Unreadable, factor_of
 from provcap.model import Acquisition, Artifact, Run
 from tests.conftest import read_run
@@ -245,6 +245,47 @@ def test_ome_zarr_tells_its_scale(tmp_path: Path, version: int) -> None:
     changed = bioimage.described(run_with(artifact), tmp_path)
     assert not changed.acquisitions
     assert [gap.slug for gap in changed.gaps] == ["image-not-read"]
+
+
+@pytest.mark.parametrize(
+    ("axis", "letter"),
+    [
+        ({"name": "tile"}, "Q"), ({"name": "tile", "type": "space"}, "Q"), ({"name": "t"}, "T"), ("t", "T"),
+        ({"name": "Time"}, "T"), ({"name": "frame", "type": "time"}, "T"), ({"name": "camera"}, "Q"), ({}, "Q"),
+        ({"name": "dye", "type": "channel"}, "C"), ({"name": "c"}, "C"), ({"name": "x", "type": "space"}, "X"), (1, "Q"),
+    ],
+)  # fmt: skip
+def test_an_axis_is_what_its_type_or_name_says(axis: Any, letter: str) -> None:
+    """Not each axis that begins with t is time, nor each that begins with c channels."""
+    assert ngff.letters({"axes": [axis, "y"]}) == f"{letter}Y"
+
+
+@pytest.mark.parametrize("channels", [2, 1])
+def test_the_layout_of_bioformats2raw(tmp_path: Path, channels: int) -> None:
+    """How many images there are, names of channels from the first of them, and of its OME-XML what these do not say;
+    where it describes another number of channels nothing of them is taken, and a note says so."""
+    path = tmp_path / "a.zarr"
+    top = zarr.open_group(path, mode="w", zarr_format=2)
+    top.attrs["bioformats2raw.layout"] = 3
+    for number in range(3):
+        root = top.create_group(str(number))
+        root.create_array("0", shape=(2, 4, 6), dtype="u1")[...] = number
+        image = {"version": "0.4", "axes": list("cyx"), "datasets": [{"path": "0"}]}
+        root.attrs.update({"multiscales": [image], "omero": {"channels": [{"label": "A"}, {"label": "B"}]}})
+    waves = "".join(f'<Channel ID="Channel:0:{n}" Name="N" EmissionWavelength="{500 + n}"/>' for n in range(channels))
+    xml = positions(waves + "<MetadataOnly/>", "<MetadataOnly/>", "<MetadataOnly/>").replace(
+        '<Channel ID="Channel:0:0" Name="c0"/>', ""
+    )
+    (path / "OME").mkdir()
+    (path / ngff.METADATA).write_text(xml)
+    found = said(path)
+    assert found["values"]["images"] == 3
+    waves_told = [{"emission_nm": 500.0}, {"emission_nm": 501.0}] if channels == 2 else [{}, {}]
+    assert found["values"]["channels"] == [{"name": n, **more} for n, more in zip("AB", waves_told, strict=True)]
+    assert ("Pixels/Channel" in found["origin"]["channels"]) is (channels == 2)
+    assert any("are 2 and in its OME-XML they are 1" in note for note in found["notes"]) is (channels == 1)
+    with reader.Reader() as process:
+        assert "the first of 3 images" in process.measure(str(path), MOST, {})["measured"]
 
 
 def test_each_image_is_read_once(tmp_path: Path) -> None:

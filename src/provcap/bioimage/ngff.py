@@ -18,6 +18,8 @@ from provcap.bioimage.intensities import intensities
 
 METADATA: Final = "OME/METADATA.ome.xml"
 LARGEST: Final = 16 << 20  #: bytes of a file of Zarr's metadata
+_TYPES: Final = {"time": "T", "channel": "C"}
+_NAMES: Final = {"t": "T", "time": "T", "c": "C", "channel": "C", "x": "X", "y": "Y", "z": "Z"}
 
 
 def read(path: str, most: int) -> Found:
@@ -30,6 +32,7 @@ def read(path: str, most: int) -> Found:
     multiscale = said["multiscales"][0]
     version = said.get("version") or multiscale.get("version")
     found.put("format", f"OME-Zarr {version}" if text(version) else "OME-Zarr", "multiscales")
+    found.put("images", images(path, root, said), "multiscales")
     _describe(root, multiscale, said, found)
     _xml(path, found)
     array = root[multiscale["datasets"][0]["path"]]
@@ -57,9 +60,17 @@ def opened(path: str) -> tuple[Any, dict[str, Any]]:
 
 
 def letters(multiscale: dict[str, Any]) -> str:
-    """One for each axis that it names."""
+    """One for each axis that it names, by its type or its name; Q where neither says what it is."""
     axes = [axis if isinstance(axis, dict) else {"name": axis} for axis in multiscale.get("axes") or ()]
-    return "".join(str(axis.get("name", "q"))[:1].upper() for axis in axes)
+    return "".join(_TYPES.get(str(a.get("type"))) or _NAMES.get(str(a.get("name")).lower(), "Q") for a in axes)
+
+
+def images(path: str, root: Any, said: dict[str, Any]) -> int:
+    """How many there are, where `opened` gave `root` and `said`; in the layout of bioformats2raw each has a number."""
+    count = len(said["multiscales"])
+    while root.path and Path(path, str(count)).is_dir():
+        count += 1
+    return count
 
 
 def _refuse_large(path: Path) -> None:
@@ -88,7 +99,6 @@ def _describe(root: Any, multiscale: dict[str, Any], said: dict[str, Any], found
     found.put("axes", named, "multiscales/axes")
     found.put("shape", [int(size) for size in array.shape], "array")
     found.put("data_type", str(array.dtype), "array")
-    found.put("images", len(said["multiscales"]), "multiscales")
     for place, axis in enumerate(axes):
         _scale(named[place], axis, array.shape[place], _product(multiscale, dataset, place), found)
     channels = (said.get("omero") or {}).get("channels") or ()

@@ -85,10 +85,23 @@ def describe(ome: Any, found: Found, pages: Pages | None = None) -> None:
     if pages is None or _is_of(image.pixels, pages, found):
         _pixels(image.pixels, found)
     channels = [_channel(channel, image.pixels, n, ome, found) for n, channel in enumerate(image.pixels.channels)]
-    if any(channels):
-        found.put("channels", channels[:CHANNELS], "Pixels/Channel")
+    _put_channels(channels, found)
     if len(channels) > CHANNELS:
         found.note(f"of {len(channels)} channels the first {CHANNELS} are told")
+
+
+def _put_channels(channels: list[dict[str, Any]], found: Found) -> None:
+    """What is known of the channels already, as their names in an OME-Zarr, stays; what is said besides is added."""
+    known, place = found.values.get("channels"), found.origin.get("channels")
+    if not any(channels):
+        return
+    if known is None:
+        found.put("channels", channels[:CHANNELS], "Pixels/Channel")
+    elif len(known) == len(channels[:CHANNELS]):
+        found.values["channels"] = [more | one for more, one in zip(channels, known, strict=False)]
+        found.origin["channels"] = f"{place}, Pixels/Channel"
+    else:
+        found.note(f"{place} are {len(known)} and in its OME-XML they are {len(channels)}: the latter are left out")
 
 
 def _here(ome: Any, name: str) -> list[Any]:

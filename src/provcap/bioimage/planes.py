@@ -69,7 +69,7 @@ def _zarr(path: str) -> Iterator[Planes]:
     _refuse_pieces(array)
     letters = ngff.letters(multiscale)
     axes = letters if len(letters) == array.ndim else "Q" * array.ndim
-    yield Planes(array, axes, f"zarr {zarr.__version__}", len(said["multiscales"]))
+    yield Planes(array, axes, f"zarr {zarr.__version__}", ngff.images(path, root, said))
 
 
 @contextlib.contextmanager
