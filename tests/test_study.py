@@ -179,6 +179,7 @@ WRONG = {
     "digits": ("acquisitions", {"methods_id": "FBbi:246"}, r"Image acquisition!D3: .*after FBbi come 8 digits"),
     "slip of prefix": ("biosamples", {"organism_id": "NCBITaxn:9606"}, r"did you mean NCBITaxon\?"),
     "other organism": ("biosamples", {"organism_id": "NCBITaxon:10090"}, r"Biosample!E3: NCBITaxon:10090 is Mus musculus; Homo sapiens is NCBITaxon:9606"),
+    "other method": ("acquisitions", {"methods_id": "FBbi:00000243"}, r"Image acquisition!D3: FBbi:00000243 is bright-field microscopy; fluorescence microscopy is FBbi:00000246"),
     "id alone": ("biosamples", {"tissue_id": "UBERON:0001155"}, r"Biosample!G3: Tissue ID is there, and Tissue is not"),
     "two for one": ("acquisitions", {"methods": "a; b"}, r"Image acquisition!D3: 1 of Imaging method ID for 2 of Imaging method"),
     "backslash": ("image_data", {"files": "inputs\\a.tif"}, r"Image data!C3: Files: paths are written with /"),
@@ -195,6 +196,36 @@ def test_a_mistake_is_told_with_its_cell(case: str, tmp_path: Path) -> None:
     assert filled.study is None
     assert [line for line in told(filled) if re.search(message, line)], told(filled)
     assert len(filled.problems) == 1 or case == "slip of prefix"
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("colon, nuclei,  mouse", ("colon", "nuclei", "mouse")),
+        ("colon, human; nuclei", ("colon, human", "nuclei")),
+        ("colon", ("colon",)),
+    ],
+)
+def test_keywords_may_have_commas_between_them(said: str, wanted: tuple[str, ...], tmp_path: Path) -> None:
+    """Without a semicolon commas separate keywords; with one they belong to them."""
+    study = rembi.read(written(tmp_path / "s.csv", changed("study", keywords=said)), NOW).study
+    assert study is not None
+    assert study.keywords == wanted
+
+
+LICENCES = {
+    "CC-BY-4.0": True, "CC0": True, "CC BY 4.0": True, "MIT": True, "gpl-3.0": True, "Unlicense": True, "": True,
+    "https://example.org/terms": True, "GPL maybe": False, "all rights reserved": False, "yes": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", LICENCES)
+def test_a_licence_that_is_none_is_noted_at_once(said: str, tmp_path: Path) -> None:
+    """What can be no name or address of a licence is put into the run with a note."""
+    filled = rembi.read(written(tmp_path / "s.csv", changed("study", license=said)), NOW)
+    assert filled.study is not None
+    noted = [note for note in filled.notes if note.startswith(f"Study, Licence: {said!r} names no licence")]
+    assert bool(noted) == (not LICENCES[said])
 
 
 def test_all_mistakes_are_told_at_once_in_a_text_file_by_row(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from provcap.rembi.entries import PROBLEMS, Entry, Problem, near, plain
 from provcap.rembi.fields import ID, Field
 from provcap.rembi.modules import BY_KEY, NAMES
-from provcap.rembi.ontologies import ORGANISMS
+from provcap.rembi.ontologies import METHODS, ORGANISMS
 
 _WANTED = ("authors", "biosamples", "specimens", "acquisitions", "image_data")  #: by REMBI, besides the study
 _NAMED = {"authors": "name"}  #: the attribute by which others refer to an entry; "id" otherwise
@@ -58,7 +58,8 @@ def _values(entry: Entry, problems: list[Problem]) -> Values:
                 problems.append(Problem(entry.place(column.attribute), what))
             continue
         where = entry.place(column.attribute)
-        parts = [part.strip() for part in re.split(r"[;\n]", text) if part.strip()] if column.many else [text]
+        between = "," if column.commas and not re.search(r"[;\n]", text) else r"[;\n]"
+        parts = [part.strip() for part in re.split(between, text) if part.strip()] if column.many else [text]
         read = tuple(_read(column, part, where, problems) for part in parts)
         if column.many:
             values.many[column.attribute] = read
@@ -97,6 +98,7 @@ def _check_pairs(values: Values, problems: list[Problem]) -> None:
             what = f"{len(ids)} of {column.name} for {len(names)} of {label}: one for each, with ; between them"
             problems.append(Problem(entry.place(column.attribute), what))
     _check_organism(values, problems)
+    _check_methods(values, problems)
 
 
 def _check_organism(values: Values, problems: list[Problem]) -> None:
@@ -107,6 +109,17 @@ def _check_organism(values: Values, problems: list[Problem]) -> None:
     if wanted and prefix == "NCBITaxon" and wanted != number:
         what = f"NCBITaxon:{number} is {known}" if known else f"NCBITaxon:{number} is another organism"
         problems.append(Problem(where, f"{what}; {said} is NCBITaxon:{wanted}"))
+
+
+def _check_methods(values: Values, problems: list[Problem]) -> None:
+    """A method that the template offers has its own number in FBbi."""
+    names, ids = values.many.get("methods", ()), values.many.get("methods_id", ())
+    for name, identifier in zip(names, ids, strict=False):
+        wanted = next((number for known, number in METHODS.items() if plain(known) == plain(name)), identifier)
+        if re.fullmatch(r"FBbi:[0-9]{8}", identifier) and identifier != wanted:
+            meant = next((known for known, number in METHODS.items() if number == identifier), "another method")
+            what = f"{identifier} is {meant}; {name} is {wanted}"
+            problems.append(Problem(values.entry.place("methods_id"), what))
 
 
 def _check_modules(found: Checked, problems: list[Problem]) -> None:

@@ -20,6 +20,7 @@ class Field:
     example: str = ""
     read: Callable[[str], str] | None = None  #: gives the normal form, or raises ValueError with a sentence
     many: bool = False  #: several values, with ";" between them
+    commas: bool = False  #: without any ";" a "," stands between several, too
     choices: tuple[str, ...] = ()  #: nothing else is allowed
     suggestions: tuple[str, ...] = ()  #: offered, and anything else is allowed
     refers: str = ""  #: key of the module whose entries it names

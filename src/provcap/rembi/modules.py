@@ -8,15 +8,11 @@ from typing import Final
 from provcap import identifiers
 from provcap.rembi import values
 from provcap.rembi.fields import Field, Module
-from provcap.rembi.ontologies import ORGANISMS, reader
+from provcap.rembi.ontologies import METHODS, ORGANISMS, reader
 
 KINDS: Final = (
     "class_labels", "bounding_boxes", "counts", "derived_annotations", "geometrical_annotations", "graphs",
     "point_annotations", "segmentation_mask", "tracks", "weak_annotations", "other",
-)  # fmt: skip
-METHODS: Final = (
-    "bright-field microscopy", "differential interference contrast microscopy", "fluorescence microscopy",
-    "phase contrast microscopy", "confocal microscopy", "spinning disk confocal microscopy",
 )  # fmt: skip
 
 STUDY: Final = Module(
@@ -26,7 +22,8 @@ STUDY: Final = Module(
               values.at_least(25), width=40),
         Field("Description", "description", "what was done and why; at least 25 characters", True,
               read=values.at_least(25), width=50),
-        Field("Keywords", "keywords", "words to find it by", True, "colon; immunohistochemistry", many=True),
+        Field("Keywords", "keywords", "words to find it by", True, "colon; immunohistochemistry", many=True,
+              commas=True),
         Field("Licence", "license", "under which the data may be used; for MIFA CC0 or CC-BY", False, "CC-BY-4.0",
               suggestions=("CC0-1.0", "CC-BY-4.0")),
         Field("Release date", "released", "the day from which the data may be public; it may be past", True,
@@ -127,7 +124,7 @@ ACQUISITION: Final = Module(
         Field("Name", "id", "by which other sheets refer to it", True, "scan"),
         Field("Specimen", "specimens", "names of the sheet Specimen", many=True, refers="specimens"),
         Field("Imaging method", "methods", "as FBbi calls it", True, "bright-field microscopy", many=True,
-              suggestions=METHODS),
+              suggestions=tuple(METHODS)),
         Field("Imaging method ID", "methods_id", "of FBbi, in the same order", True, "FBbi:00000243",
               reader("FBbi", "EFO", "OBI"), many=True),
         Field("Imaging instrument", "instrument", "maker, model, objective, camera", True, width=40),

@@ -27,6 +27,12 @@ ORGANISMS: Final = {
     "Arabidopsis thaliana": "3702", "Xenopus laevis": "8355", "Escherichia coli": "562", "Gallus gallus": "9031",
     "unidentified": "32644",  # what the taxonomy has for an organism that nobody knows
 }  # fmt: skip
+#: FBbi of methods that the template offers
+METHODS: Final = {
+    "bright-field microscopy": "FBbi:00000243", "differential interference contrast microscopy": "FBbi:00000245",
+    "fluorescence microscopy": "FBbi:00000246", "phase contrast microscopy": "FBbi:00000247",
+    "confocal microscopy": "FBbi:00000251", "spinning disk confocal microscopy": "FBbi:00000253",
+}  # fmt: skip
 
 
 def reader(*prefixes: str) -> Callable[[str], str]:

@@ -11,7 +11,7 @@ from typing import Final
 from provcap import digest
 from provcap.errors import ProvcapError
 from provcap.model import Sheet, Study
-from provcap.rembi import building, checking, conforming, longform, workbook
+from provcap.rembi import building, checking, conforming, longform, values, workbook
 from provcap.rembi.entries import PROBLEMS, Problem, Unreadable
 from provcap.rembi.package import MAX_BYTES
 
@@ -25,7 +25,7 @@ class Filled:
     study: Study | None
     content: bytes  #: of the file
     problems: tuple[Problem, ...] = ()
-    notes: tuple[str, ...] = ()  #: what was not read, and is no mistake
+    notes: tuple[str, ...] = ()  #: what was not read or is not clear, and is no mistake
 
 
 def read(path: Path, now: str) -> Filled:
@@ -52,6 +52,9 @@ def read(path: Path, now: str) -> Filled:
     if not problems:
         study = building.build(found, sheet)
         problems = conforming.check(study)
+        if study.license and not values.names_licence(study.license):
+            what = "names no licence, by an SPDX identifier (CC-BY-4.0, CC0-1.0) or an address: archives want one"
+            notes.append(f"Study, Licence: {study.license[:80]!r} {what}")
     told = tuple(dict.fromkeys(problems))[:PROBLEMS]
     return Filled(None if problems else study, content, told, tuple(notes))
 

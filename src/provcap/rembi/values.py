@@ -55,6 +55,16 @@ def protocol(text: str) -> str:
         return identifiers.url(text)
 
 
+def names_licence(text: str) -> bool:
+    """Whether `text` can be the name or the address of a licence: a URL, one of Creative Commons, or a word as the SPDX
+    list has them, which is not asked."""
+    if re.fullmatch(r"https?://\S+", text) or re.fullmatch(r"CC0|CC(?:[ _-][A-Z0-9.]+)+", text, re.I):
+        return True
+    return bool(re.fullmatch(r"[A-Za-z0-9.+-]+", text)) and (
+        bool(re.search(r"[0-9-]", text)) or text.isupper() or text in ("Zlib", "Unlicense")
+    )
+
+
 def at_least(length: int) -> Callable[[str], str]:
     """A text of at least `length` characters, as REMBI wants it of titles."""
 
