@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provcap import bioimage, graph, report, store
-from provcap.bioimage import candidates, declared, depending, judging, patterns
+from provcap.bioimage import candidates, declared, depending, judging, patterns, preflight
 from provcap.bioimage.judging import judge
 from provcap.cli import main
 from provcap.codec import dump_run
@@ -535,6 +535,20 @@ def test_nobody_can_miss_a_violation(done: Path, tmp_path: Path, capsys: pytest.
     assert "What the workflow depends on" in (tmp_path / "c/ro-crate-preview.html").read_text()
     again = open_run(str(tmp_path / "c"), tmp_path).run
     assert bioimage.described(again, None).dependences == again.dependences != ()
+
+
+@pytest.mark.parametrize(("in_need", "in_workflow"), [("{0}/", ""), ("", "{0}/")])
+def test_paths_mean_the_same_before_and_after_a_run(tmp_path: Path, in_need: str, in_workflow: str) -> None:
+    """An absolute pattern means the image that a rule names below the work directory, and the other way round."""
+    project(tmp_path, NEEDED.replace("images/*.tif", f"{in_need.format(tmp_path)}images/*.tif"))
+    write(tmp_path, SNAKEFILE.replace("images/a.ome.tif", f"{in_workflow.format(tmp_path)}images/a.ome.tif"))
+    before = preflight.preflight(tmp_path).dependences[0].judgements
+    assert snakemake(tmp_path, "-q").returncode == 0
+    run = bioimage.described(open_run("latest", tmp_path).run, tmp_path)
+    (judged,) = run.dependences[0].judgements
+    assert judged.verdict == "met"
+    assert tmp_path / judged.path in {tmp_path / one.path for one in before}
+    assert not [gap for gap in run.gaps if gap.slug == "acquisition-unknown"]
 
 
 def test_a_mistake_in_the_file_harms_no_run(tmp_path: Path) -> None:

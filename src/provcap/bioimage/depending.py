@@ -6,6 +6,7 @@ What counts is the ``acquisition.yaml`` that was kept when the run began: later 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -78,7 +79,17 @@ def _meant(run: Run, needs: Iterable[Dependence]) -> dict[str, list[Artifact]]:
     every = (*external_inputs(run), *(a for a in outputs(run) if not is_transient(a)))
     files = [artifact for artifact in every if artifact.kind in ("file", "directory")]
     wanted = {pattern for need in needs for pattern in need.images}
-    return {pattern: [a for a in files if patterns.fits(a.path, pattern)] for pattern in wanted}
+    return {pattern: [a for a in files if _fits(run, a.path, pattern)] for pattern in wanted}
+
+
+def _fits(run: Run, path: str, pattern: str) -> bool:
+    """Whether `pattern` means the image at `path`, of which one may be absolute where the other is not."""
+    if patterns.fits(path, pattern):
+        return True
+    if pattern.startswith("/"):
+        return patterns.fits(os.path.normpath(os.path.join(run.workdir, path)), pattern)
+    below = run.workdir.rstrip("/") + "/"
+    return path.startswith(below) and patterns.fits(path.removeprefix(below), pattern)
 
 
 def _judged(need: Dependence, image: Artifact, known: dict[str, Acquisition], unread: dict[str, str]) -> Judgement:
