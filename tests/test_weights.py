@@ -80,6 +80,23 @@ def test_arrays_in_other_files_are_named(tmp_path: Path) -> None:
     assert read(tmp_path / "m.onnx")[0]["external"] == ["m.bin"]
 
 
+def test_arrays_in_other_files_are_a_gap(tmp_path: Path) -> None:
+    """The digest of a model with external data does not tell its weights: a gap says so, unless they are an input."""
+    onnx.save(onnx_model(64), tmp_path / "m.onnx", save_as_external_data=True, location="m.bin", size_threshold=0)
+    load = Load("onnxruntime", path="m.onnx", digest=digest.of_file(tmp_path / "m.onnx"))
+    told = [("weights-not-hashed", "job:j", "m.onnx: its weights in m.bin are not in its digest")]
+    for run, gaps in (
+        (run_with(tmp_path, "m.onnx", loads=(load,)), told),
+        (run_with(tmp_path, "m.onnx"), told),
+        (run_with(tmp_path, loads=(load,)), told),
+        (run_with(tmp_path, "m.onnx", "m.bin", loads=(load,)), []),
+        (run_with(tmp_path, ".", loads=(load,)), []),
+    ):
+        found = weighed(run, tmp_path)
+        assert [(gap.slug, gap.subject, gap.message) for gap in found.gaps] == gaps
+        assert weighed(found, tmp_path) is found
+
+
 def safetensors(place: Path, header: bytes) -> Path:
     place.write_bytes(struct.pack("<Q", len(header)) + header + b"\0" * 24)
     return place

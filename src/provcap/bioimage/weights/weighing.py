@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import posixpath
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from provcap import codec, digest, progress, store
@@ -20,7 +21,7 @@ from provcap.bioimage.weights.cards import NAMES
 from provcap.bioimage.weights.cards import OTHER as OTHER_SHA
 from provcap.bioimage.weights.reading import alone
 from provcap.errors import DamagedRecord
-from provcap.model import Artifact, Gap, Run, Weights
+from provcap.model import Artifact, Gap, Job, Run, Weights
 from provcap.questions import external_inputs, is_transient, outputs
 
 SURE: Final = (".onnx", ".pt", ".pth", ".safetensors", ".keras", ".czann", ".czseg")  #: the name says: a model
@@ -56,6 +57,7 @@ def weighed(run: Run, files: Path | None) -> Run:
             except Unreadable as error:
                 if name in loaded or suffix(artifact.path) in SURE:
                     gaps.append(Gap(SLUG, f"file:{artifact.path}", f"what this model says is not known: {error}"))
+    gaps += [gap for job in run.jobs for gap in _elsewhere(job, known)]
     gaps += _untold(run, known, {gap.subject for gap in gaps}, wanted)
     every = tuple(sorted({*run.gaps, *gaps}, key=lambda gap: (gap.subject, gap.slug, gap.message)))
     weights = tuple(known[name] for name in sorted(known))
@@ -103,6 +105,33 @@ def _untold(run: Run, known: dict[str, Weights], told: set[str], wanted: dict[st
             what = f"{load.path or 'a model given as bytes'}, loaded by {load.library}"
             found.append(Gap(SLUG, f"job:{job.id}", f"what it says is not known, as its file is not at hand: {what}"))
     return found
+
+
+def _elsewhere(job: Job, known: dict[str, Weights]) -> list[Gap]:
+    """The models that the job used whose arrays are in other files, which are no inputs of it: no digest tells them.
+
+    What a SavedModel has besides is in the digest of its directory.
+    """
+    inputs = [a for a in (*job.inputs, *job.undeclared_inputs) if a.digest]
+    held = {posixpath.normpath(a.path) for a in inputs}
+    used = {(a.digest, a.path) for a in inputs} | {(load.digest, load.path) for load in job.loads}
+    found = []
+    for name, path in sorted(used, key=repr):
+        one = known.get(name or "")
+        if one is None or one.format != "ONNX":
+            continue
+        left = [other for other in one.external if not path or not _held(path, other, held)]
+        if left:
+            words = f"{', '.join(left[:5])}{f' and {len(left) - 5} more files' if len(left) > 5 else ''}"
+            message = f"{path or 'a model given as bytes'}: its weights in {words} are not in its digest"
+            found.append(Gap("weights-not-hashed", f"job:{job.id}", message))
+    return found
+
+
+def _held(path: str, other: str, held: set[str]) -> bool:
+    """Is the file `other` of the model at `path` among the paths, or in a directory that is?"""
+    whole = PurePosixPath(posixpath.normpath(posixpath.join(posixpath.dirname(path), other)))
+    return any(str(part) in held for part in (whole, *whole.parents))
 
 
 def card(files: Path | None, weights: Weights) -> bytes | None:
