@@ -459,15 +459,47 @@ def test_a_crate_that_somebody_else_put_there_stays(tmp_path: Path) -> None:
     assert found(path).same_file
 
 
-@pytest.mark.parametrize("name", ["0/0.0", "1/.zarray"])
-def test_a_changed_chunk_is_seen_and_metadata_is_no_pixel(tmp_path: Path, name: str) -> None:
-    """The digest of the pixels is that of the chunks; that of the image is of everything."""
-    path = ngff(tmp_path / "a.ome.zarr")
+@pytest.mark.parametrize(
+    ("version", "name", "pixels"),
+    [
+        (4, "0/0.0", False), (4, "1/.zarray", False), (4, "0/.zattrs", True), (4, ".zgroup", True),
+        (5, "0/c/0/0", False), (5, "1/zarr.json", False), (5, "labels/zarr.json", True), (5, "labels/n/zarr.json", False),
+        (5, "zarr.json", True),
+    ],
+)  # fmt: skip
+def test_a_change_of_the_pixels_or_of_how_they_are_read_is_seen(
+    tmp_path: Path, version: int, name: str, pixels: bool
+) -> None:
+    """The digest of the pixels is that of chunks and arrays, not of groups; that of the image is of everything."""
+    path = ngff(tmp_path / "a.ome.zarr", version)
+    zarr.open_group(path, mode="a").create_group("labels").create_array("n", shape=(4, 4), dtype="u1")
     put(path, path)
+    assert found(path).same_pixels
     with (path / name).open("ab") as stream:
         stream.write(b" ")
     answer = found(path)
-    assert (answer.same_file, answer.same_pixels) == (False, name == "1/.zarray")
+    assert (answer.same_file, answer.same_pixels) == (False, pixels)
+
+
+def test_pixels_that_cannot_be_read_cannot_be_compared(tmp_path: Path) -> None:
+    """A link in the place of an array's metadata: all else is told."""
+    path = ngff(tmp_path / "a.ome.zarr", 5)
+    put(path, path)
+    (path / "0/zarr.json").unlink()
+    (path / "0/zarr.json").symlink_to("/dev/zero")
+    answer = found(path)
+    assert (answer.lineage["run"], answer.same_file, answer.same_pixels) == ("r1", False, None)
+
+
+def test_another_byte_order_is_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No chunk was changed, and every pixel is another: show ends with 1."""
+    path = ngff(tmp_path / "a.ome.zarr")
+    put(path, path)
+    text = (path / "0/.zarray").read_text()
+    (path / "0/.zarray").write_text(text.replace("<u2", ">u2"))
+    assert text != (path / "0/.zarray").read_text()
+    assert main(["show", str(path)]) == 1
+    assert "NOT those" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

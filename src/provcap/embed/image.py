@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable
@@ -51,23 +52,23 @@ def look(path: Path) -> Found | None:
             if told is None:
                 return None
             listing, _ = digest.listing(path)
-            return Found(told, ngff.recorded(group, listing) == told.get("recorded"), _same(told, ngff.pixels(listing)))
+            same_file = ngff.recorded(group, listing) == told.get("recorded")
+            return Found(told, same_file, _same(told, lambda: ngff.pixels(path, listing)))
         with ometiff.opened(path) as tiff:
             told = ometiff.lineage(tiff)
             if told is None:
                 return None
             same_file = ometiff.recorded(tiff, told) == told.get("recorded")
-            try:
-                same = _same(told, tiff.pixels())
-            except Left:
-                same = None
-            return Found(told, same_file, same)
+            return Found(told, same_file, _same(told, tiff.pixels))
     except OSError as error:
         raise Left(f"it cannot be read: {error.strerror or error}") from None
 
 
-def _same(told: dict[str, Any], now: str) -> bool | None:
-    return told["pixels"] == now if isinstance(told.get("pixels"), str) else None
+def _same(told: dict[str, Any], pixels: Callable[[], str]) -> bool | None:
+    if isinstance(told.get("pixels"), str):
+        with contextlib.suppress(Left):
+            return bool(told["pixels"] == pixels())
+    return None
 
 
 def recorded(path: Path) -> str | None:

@@ -22,10 +22,8 @@ from provcap.embed import annotation, members
 from provcap.embed.annotation import KEY, Left, Placed
 
 CRATE: Final = "ro-crate-metadata.json"
-#: what is no pixel; the OME-XML of bioformats2raw is among it
-METADATA: Final = frozenset(
-    (b".zattrs", b".zgroup", b".zarray", b".zmetadata", b"zarr.json", CRATE.encode(), b"METADATA.ome.xml")
-)
+#: what is no pixel, beside the zarr.json of groups; the OME-XML of bioformats2raw is among it
+METADATA: Final = frozenset((b".zattrs", b".zgroup", b".zmetadata", CRATE.encode(), b"METADATA.ome.xml"))
 #: each file that holds attributes of the root group, and where in it
 _PLACES: Final = {".zmetadata": ("metadata", ".zattrs"), ".zattrs": (), "zarr.json": ("attributes",)}
 _IMAGES: Final = ("multiscales", "bioformats2raw.layout", "plate", "well")
@@ -115,9 +113,21 @@ def _entry(data: bytes) -> tuple[str, str]:
     return "f", digest.of_bytes(data).removeprefix("sha256:")
 
 
-def pixels(listing: Listing) -> str:
-    """Digest of all files that are not metadata, as that of a tree of them alone."""
-    return digest.of_listing({name: e for name, e in listing.items() if name.rpartition(b"/")[2] not in METADATA})
+def pixels(root: Path, listing: Listing) -> str:
+    """Digest of the chunks and of what says how to read them, as that of a tree of these files alone. Raises Left."""
+    return digest.of_listing({name: entry for name, entry in listing.items() if not _is_aside(root, name)})
+
+
+def _is_aside(root: Path, name: bytes) -> bool:
+    """Whether the file says nothing of the pixels; of an array, type, shape and codecs are as much as its chunks."""
+    last = name.rpartition(b"/")[2]
+    if last != b"zarr.json" or name == last:
+        return last in METADATA or name == last == b"zarr.json"
+    try:
+        plain = json.loads(_content(root / os.fsdecode(name)) or b"")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(plain, dict) and plain.get("node_type") == "group"
 
 
 def write(
@@ -131,7 +141,7 @@ def write(
         raise Left("it is no longer what the run recorded")
     if any(kind == "l" for kind, _ in listing.values()):  # in a copy they lead elsewhere, or nowhere
         raise Left("it has symbolic links")
-    told = {**told, "recorded": known, "pixels": pixels(listing)}
+    told = {**told, "recorded": known, "pixels": pixels(source, listing)}
     value = annotation.text(told).decode()
     try:
         texts = {
