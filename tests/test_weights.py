@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import onnx
 import pytest
 from hypothesis import given, settings
@@ -134,12 +135,52 @@ def test_pickles_are_never_loaded(tmp_path: Path, kind: str) -> None:
         with zipfile.ZipFile(place, "w") as archive:
             archive.writestr("m/data.pkl", harm)
             archive.writestr("m/data/0", b"\0" * 16)
+            archive.writestr("m/version", b"3\n")
     else:
         place.write_bytes(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19." * (kind == "old") + harm)
     (found,) = read(place)
     assert found["pickled"] is True
     assert found["format"] == {"zip": "PyTorch", "old": "PyTorch before 1.6", "pickle": "pickle"}[kind]
     assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize("others", [{}, {"version": b"3"}, {"examples/version": b"3"}], ids=repr)
+def test_a_pickle_in_an_archive_is_not_pytorch(tmp_path: Path, others: dict[str, bytes]) -> None:
+    """A data.pkl somewhere in a zip makes no model of it: PyTorch has all in one directory, with its version."""
+    with zipfile.ZipFile(tmp_path / "pkg.zip", "w") as archive:
+        for name, data in {"examples/data.pkl": b"x", **others, "net.onnx": onnx_model().SerializeToString()}.items():
+            archive.writestr(name, data)
+    (found,) = read(tmp_path / "pkg.zip")
+    assert (found["format"], found["member"]) == ("ONNX", "net.onnx")
+
+
+@pytest.mark.parametrize(
+    ("members", "keras"),
+    [
+        (["layers/counts", "obs/_index", "X"], False),  # AnnData
+        (["layers/sparse/data", "layers/sparse/indices"], False),
+        (["optimizer/x"], False),
+        (["vars/0"], False),
+        (["layers/dense/vars/0", "optimizer/vars/0"], True),
+        (["layers/net/layers/dense/vars/0"], True),
+        (["model_weights/dense/kernel"], True),
+    ],
+)
+def test_hdf5_of_keras_is_told_by_its_layout(tmp_path: Path, members: list[str], keras: bool) -> None:
+    """Without the version of Keras in it, a file is a model when its groups are those of Keras; AnnData is none."""
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        for name in members:
+            file.create_dataset(name, data=[1.0])
+        file["up"] = h5py.SoftLink("/")
+    assert ("Keras" in {one["format"] for one in told(tmp_path / "m.h5")}) == keras
+
+
+def told(place: Path) -> list[dict[str, Any]]:
+    """What the models in the file say; nothing when it is none."""
+    try:
+        return read(place)
+    except Unreadable:
+        return []
 
 
 def test_keras_archive(tmp_path: Path) -> None:

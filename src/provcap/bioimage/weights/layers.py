@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from zipfile import ZipFile
 
@@ -12,6 +13,7 @@ from provcap.bioimage.weights.graphs import SHOWN
 
 CONFIG: Final = 64 << 20  #: bytes of a configuration
 DEPTH: Final = 50
+MEMBERS: Final = 10_000  #: of a group of HDF5
 
 
 def of_keras(archive: ZipFile) -> dict[str, Any] | None:
@@ -34,14 +36,34 @@ def of_hdf5(path: str) -> dict[str, Any]:
     try:
         with h5py.File(path, "r") as file:
             said = {name: _attribute(file, name) for name in ("keras_version", "backend", "model_config")}
-            inside = list(file)[: SHOWN + 1]
-            if said["keras_version"] is None and not {"model_weights", "layers", "optimizer"} & set(inside):
+            if said["keras_version"] is None and said["model_config"] is None and not _has_weights(file):
                 raise Unreadable("it is not a model of Keras")
-    except OSError:
-        raise Unreadable("it is not HDF5") from None
+    except (OSError, KeyError, RuntimeError):  # h5py has each of them for a damaged file
+        raise Unreadable("it is no HDF5 that can be read") from None
     producer = f"Keras {said['keras_version']}" if said["keras_version"] else None
     found = _configured(_json((said["model_config"] or "{}").encode()))
     return {**found, "producer": text(producer), "metadata": {"backend": said["backend"]} if said["backend"] else {}}
+
+
+def _has_weights(file: Any) -> bool:
+    """Is it laid out as Keras does? 3: layers/NAME/vars, or a model in the model; before: model_weights. Many others
+    have "layers", too (AnnData). Links to elsewhere are not followed."""
+    import h5py
+
+    def groups(parent: Any) -> dict[str, Any]:
+        names = itertools.islice(parent, MEMBERS)
+        hard = [n for n in names if parent.get(n, getclass=True, getlink=True) is h5py.HardLink]
+        return {n: parent[n] for n in hard if parent.get(n, getclass=True) is h5py.Group}
+
+    top = groups(file)
+    return "model_weights" in top or any("vars" in groups(one) for one in _below(top.get("layers"), groups, 0))
+
+
+def _below(layers: Any, groups: Callable[[Any], dict[str, Any]], depth: int) -> Iterator[Any]:
+    """The layers in a group, and those in them."""
+    for one in groups(layers).values() if layers is not None and depth < DEPTH else ():
+        yield one
+        yield from _below(groups(one).get("layers"), groups, depth + 1)
 
 
 def _attribute(file: Any, name: str) -> str | None:

@@ -42,10 +42,14 @@ def read_safetensors(stream: IO[bytes], size: int) -> dict[str, Any]:
 
 
 def of_torch(archive: ZipFile) -> dict[str, Any] | None:
-    """What the members of a zip of PyTorch tell by their names; None when it is another zip."""
+    """What the members of a zip of PyTorch tell by their names; None when it is another zip.
+
+    All are in one directory, with the version of the layout (caffe2/serialize/inline_container.h).
+    """
     names = archive.namelist()
-    root = next((name[: -len("data.pkl")] for name in names if name.endswith("/data.pkl")), None)
-    if root is None:
+    roots = {name.partition("/")[0] + "/" for name in names}
+    root = min(roots, default="")
+    if len(roots) != 1 or not {root + "data.pkl", root + "version"} <= set(names):
         return None
     script = any(name.startswith(root + "code/") for name in names)
     found: dict[str, Any] = {
