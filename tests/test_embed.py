@@ -530,6 +530,35 @@ def test_an_ome_zarr_with_symbolic_links_is_left_alone(tmp_path: Path, in_place:
     assert contents(tmp_path) == before
 
 
+def test_a_crate_that_was_edited_after_embedding_stays(tmp_path: Path) -> None:
+    """It was ours, and is somebody's work now: embedding again is refused, and goes on once it lies elsewhere."""
+    path = ngff(tmp_path / "a.ome.zarr")
+    known = digest.of_tree(path)[0]
+    put(path, path)
+    crate = path / "ro-crate-metadata.json"
+    crate.write_text(crate.read_text() + " ")
+    before = contents(tmp_path)
+    assert not found(path).same_file
+    with pytest.raises(Left, match="was changed or put there since"):
+        embed.write(path, path, known, {**TOLD, "n": 2}, described)
+    assert contents(tmp_path) == before
+    crate.unlink()
+    embed.write(path, path, known, {**TOLD, "n": 2}, described)
+    assert found(path).same_file
+
+
+@pytest.mark.parametrize("version", [4, 5])
+def test_an_ome_zarr_that_was_made_with_a_lineage_is_left_alone(tmp_path: Path, version: int) -> None:
+    """A job copied an image that another run had made: taking that lineage out could not be undone."""
+    path = ngff(tmp_path / "a.ome.zarr", version)
+    put(path, path)
+    before = contents(tmp_path)
+    for target in (path, tmp_path / "b.ome.zarr"):
+        with pytest.raises(Left, match="it carries the lineage of another run"):
+            put(path, target, {**TOLD, "run": "r2"})
+    assert contents(tmp_path) == before
+
+
 # --- the outputs of a run
 
 
@@ -590,10 +619,20 @@ def test_in_place_the_run_knows_what_it_was(tmp_path: Path, capsys: pytest.Captu
         assert (now.st_mtime_ns, now.st_mode) == (before[name].st_mtime_ns, before[name].st_mode)
     assert main(["embed", "-d", str(tmp_path), "--in-place", "latest", "a.ome.tif"]) == 0
     assert contents(tmp_path) == once
+    assert len(list((tmp_path / ".provcap/embedded").iterdir())) == 2
     capsys.readouterr()
     assert main(["show", "-d", str(tmp_path), "--file", "a.ome.tif"]) == 0
     shown = capsys.readouterr().out
     assert f"with its lineage in it since: {digest.of_file(tmp_path / 'a.ome.tif')}" in shown
+
+
+def test_embedding_again_notes_what_is_there_already(tmp_path: Path) -> None:
+    """When the notes were lost: the run knows its images again, though nothing had to be written."""
+    opened = both(tmp_path)
+    done = carry(opened, [], tmp_path, None)
+    shutil.rmtree(tmp_path / ".provcap/embedded")
+    assert carry(opened, [], tmp_path, None) == done
+    assert {one.path for one in open_run("latest", tmp_path).run.embeddings} == {"a.ome.tif", "b.ome.zarr"}
 
 
 def test_the_crate_packs_the_image_with_its_lineage(tmp_path: Path) -> None:
@@ -747,26 +786,32 @@ def _embedded_until(number: int, when: str, made: dict[Path, str]) -> int:
         os._exit(0)
 
 
+@pytest.mark.parametrize("again", [False, True])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_kill_leaves_the_image_or_the_image_with_its_lineage(tmp_path: Path, when: str) -> None:
+def test_a_kill_leaves_the_image_or_the_image_with_its_lineage(tmp_path: Path, when: str, again: bool) -> None:
     """Whichever rename it falls on: what is there is the recorded image with or without, and going on ends well.
 
-    What is wholly there is noted already.
+    What is there is noted already, also when it is an OME-Zarr with a part of its lineage, a new one or an older one.
     """
     for number in range(1, 20):
         folder = tmp_path / str(number)
         folder.mkdir()
         images = (tiff(folder / "a.ome.tif", XML), ngff(folder / "b.ome.zarr"))
+        zarr.consolidate_metadata(images[1], zarr_format=2)
         made = {path: known_of(path) for path in images}
+        for path, known in made.items() if again else ():
+            embed.write(path, path, known, {**TOLD, "run": "r0"}, described, functools.partial(_note, path, known))
         status = _embedded_until(number, when, made)
         for path, known in made.items():
             now = known_of(path)
             assert known in (now, embed.recorded(path))
-            assert path.is_dir() or known in (now, embed.known_as(folder, now))
+            assert known in (now, embed.known_as(folder, now))
             embed.write(path, path, known, TOLD, described)
             assert found(path).same_file
         if status == 0:
-            assert number == 6  # there are five: two notes, the TIFF, two files of the Zarr
+            assert number == (
+                10 if again else 9
+            )  # two of the TIFF, and of the Zarr three files and a note on each state
             return
     pytest.fail("it never came to its end")
 

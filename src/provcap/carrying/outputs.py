@@ -100,7 +100,11 @@ def _carry(
     path, known = artifact.path, artifact.digest
     job = questions.producers(opened.run)[path]
 
+    passing: list[str] = []
+
     def remember(placed: Placed, pixels: str) -> None:
+        if embed.known_as(files, placed.digest) is None:
+            passing.append(placed.digest)
         embed.note(files, Embedding(path, str(known), placed.digest, placed.size_bytes, pixels))
 
     try:
@@ -115,4 +119,7 @@ def _carry(
         placed = embed.write(files / path, place, known, told, describe, remember if in_place else None)
     except Left as left:
         return Carried(path, recorded=known, why_not=str(left))
+    for found in passing:
+        if found != placed.digest:
+            embed.forget(files, found)
     return Carried(path, str(place), known, placed.digest)

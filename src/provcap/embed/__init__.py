@@ -6,7 +6,7 @@ of the file as its job made it. So no note has to be believed.
 
 from provcap.embed.annotation import FORMAT, KEY, Carried, Left, Placed
 from provcap.embed.image import Found, is_image, look, recorded, write
-from provcap.embed.notes import known_as, note, notes
+from provcap.embed.notes import forget, known_as, note, notes
 
 __all__ = [
     "FORMAT",
@@ -15,6 +15,7 @@ __all__ = [
     "Found",
     "Left",
     "Placed",
+    "forget",
     "is_image",
     "known_as",
     "look",

@@ -95,7 +95,7 @@ def write(
     """Put the image at `source`, which was recorded as `known`, with `told` in it at `target`; both may be the same.
 
     `describe` gives the RO-Crate for an OME-Zarr. `before` is called with what is about to stand at `target`, and the
-    digest of its pixels. Raises Left, and then nothing was written.
+    digest of its pixels; of an OME-Zarr also with what a kill may leave there. Raises Left.
     """
     try:
         if source == target and source.is_symlink():

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from provcap.embed import annotation, members
 from provcap.embed.annotation import KEY, Left, Placed
 
 CRATE: Final = "ro-crate-metadata.json"
+OURS: Final = "ro_crate"  #: in the annotation: digest of the RO-Crate as it was written
 #: what is no pixel, beside the zarr.json of groups; the OME-XML of bioformats2raw is among it
 METADATA: Final = frozenset((b".zattrs", b".zgroup", b".zmetadata", CRATE.encode(), b"METADATA.ome.xml"))
 #: each file that holds attributes of the root group, and where in it
@@ -42,8 +43,10 @@ class Group:
 
     @property
     def has_foreign_crate(self) -> bool:
-        """Whether somebody else wrote its RO-Crate."""
-        return self.crate is not None and not _is_ours(self.crate)
+        """Whether its RO-Crate is not, byte for byte, the one that was put there with the annotation."""
+        told = self.attributes().get(KEY)
+        ours = told.get(OURS) if isinstance(told, dict) else None
+        return self.crate is not None and digest.of_bytes(self.crate) != ours
 
     def attributes(self) -> dict[str, Any]:
         """The attributes of the root group."""
@@ -79,10 +82,6 @@ def _content(path: Path) -> bytes | None:
     if not stat.S_ISREG(info.st_mode) or info.st_size > _LARGEST:
         raise Left(f"its {path.name} is no file, or too large")
     return path.read_bytes()
-
-
-def _is_ours(crate: bytes) -> bool:
-    return annotation.FORMAT.partition("/")[0].encode() + b"/" in crate
 
 
 def lineage(group: Group) -> dict[str, Any] | None:
@@ -134,15 +133,53 @@ def write(
     source: Path, target: Path, known: str, told: dict[str, Any], describe: Describe,
     before: Callable[[Placed, str], None] | None,
 ) -> Placed:  # fmt: skip
-    """Put the image at `source`, recorded as `known`, with `told` in it at `target`; see `ometiff.write`."""
+    """Put the image at `source`, recorded as `known`, with `told` in it at `target`; see `ometiff.write`.
+
+    Several files change, so `before` is called with each state that a kill could leave, the last being the whole.
+    """
     group = opened(source)
     listing, size = digest.listing(source)
-    if digest.of_listing(listing) != known and recorded(group, listing) != known:
+    _check(group, listing, known)
+    told = {**told, "recorded": known, "pixels": pixels(source, listing)}
+    steps = _steps(group, told, describe)
+    sizes = {**{name: len(text.encode()) for name, text in group.texts.items()}, CRATE: len(group.crate or b"")}
+    placed, entries = Placed(digest.of_listing(listing), size), dict(listing)
+    for name, data in steps:
+        entries.pop(name.encode(), None)
+        if data is not None:
+            entries[name.encode()] = _entry(data)
+        size += len(data or b"") - sizes.get(name, 0)
+        sizes[name] = len(data or b"")
+        placed = Placed(digest.of_listing(entries), size)
+        if before is not None:
+            before(placed, told["pixels"])
+    if before is not None and not steps:
+        before(placed, told["pixels"])
+    _copy(source, target, steps) if source != target else _replace(source, steps)
+    return placed
+
+
+def _check(group: Group, listing: Listing, known: str) -> None:
+    """Raises Left when the tree is not the recorded one, with our annotation or without any."""
+    if digest.of_listing(listing) == known:
+        if _originals(group) != group.texts:
+            raise Left("it carries the lineage of another run, which its job put there")
+    elif recorded(group, listing) != known:
+        without = {name: entry for name, entry in listing.items() if name != CRATE.encode()}
+        if group.has_foreign_crate and recorded(group, without) == known:
+            raise Left(f"its {CRATE} was changed or put there since: keep it elsewhere, and embed again")
         raise Left("it is no longer what the run recorded")
     if any(kind == "l" for kind, _ in listing.values()):  # in a copy they lead elsewhere, or nowhere
         raise Left("it has symbolic links")
-    told = {**told, "recorded": known, "pixels": pixels(source, listing)}
-    value = annotation.text(told).decode()
+
+
+def _steps(group: Group, told: dict[str, Any], describe: Describe) -> list[tuple[str, bytes | None]]:
+    """What is written in turn; None takes the file away. Raises Left.
+
+    Our RO-Crate is there only while the annotation has its digest: so after each, what is ours is told from the rest.
+    """
+    crate = None if group.has_foreign_crate else describe(told)
+    value = annotation.text(told if crate is None else {**told, OURS: digest.of_bytes(crate)}).decode()
     try:
         texts = {
             name: members.put(text, _PLACES[name], KEY, value).encode()
@@ -151,49 +188,50 @@ def write(
         }
     except (ValueError, AttributeError, RecursionError):
         raise Left("its attributes are no JSON that can be written to") from None
-    ours = {} if group.has_foreign_crate else {CRATE: describe(told)}
-    new = {**ours, **texts}  # the attributes last: they are what counts
-    entries = {**listing, **{name.encode(): _entry(data) for name, data in new.items()}}
-    sizes = {**{name: len(text.encode()) for name, text in group.texts.items()}, CRATE: len(group.crate or b"")}
-    placed = Placed(digest.of_listing(entries), size + sum(len(data) - sizes.get(n, 0) for n, data in new.items()))
-    if before is not None:
-        before(placed, told["pixels"])
-    _copy(source, target, new) if source != target else _replace(source, new)
-    return placed
+    steps: list[tuple[str, bytes | None]] = []
+    if crate != group.crate and crate is not None and group.crate is not None:
+        steps.append((CRATE, None))
+    steps += [(name, data) for name, data in texts.items() if data != group.texts[name].encode()]
+    return [*steps, (CRATE, crate)] if crate is not None and crate != group.crate else steps
 
 
-def _copy(source: Path, target: Path, new: Mapping[str, bytes]) -> None:
+def _copy(source: Path, target: Path, steps: Sequence[tuple[str, bytes | None]]) -> None:
     scratch = target.with_name(f".{target.name}.{store.unique()}.tmp")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         shutil.copytree(source, scratch, symlinks=True)
-        _replace(scratch, new)
+        _replace(scratch, steps)
         os.rename(scratch, target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     store.sync(target.parent)
 
 
-def _replace(root: Path, new: Mapping[str, bytes]) -> None:
-    """Write the files `new` below `root`, each at once, and leave all times as they were."""
+def _replace(root: Path, steps: Sequence[tuple[str, bytes | None]]) -> None:
+    """Write or take away files below `root`, each at once, and leave all times as they were."""
     stamp = os.stat(root)
-    for name, data in new.items():
-        path = root / name
-        before = None
-        with contextlib.suppress(OSError):
-            before = os.stat(path)
-        scratch = root.parent / f".{root.name}.{name}.{store.unique()}.tmp"  # the tree never has a file of its own
-        try:
-            scratch.write_bytes(data)
-            if before is not None:
-                os.chmod(scratch, before.st_mode & 0o7777)
-                os.utime(scratch, ns=(before.st_atime_ns, before.st_mtime_ns))
-            else:
-                os.utime(scratch, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-            with open(scratch, "rb") as stream:
-                os.fsync(stream.fileno())
-            os.replace(scratch, path)
-        finally:
-            scratch.unlink(missing_ok=True)
+    for name, data in steps:
+        if data is None:
+            (root / name).unlink()
+        else:
+            _put(root, name, data, stamp)
     store.sync(root)
     os.utime(root, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+
+def _put(root: Path, name: str, data: bytes, stamp: os.stat_result) -> None:
+    path, before = root / name, None
+    with contextlib.suppress(OSError):
+        before = os.stat(path)
+    scratch = root.parent / f".{root.name}.{name}.{store.unique()}.tmp"  # the tree never has a file of its own
+    try:
+        scratch.write_bytes(data)
+        if before is not None:
+            os.chmod(scratch, before.st_mode & 0o7777)
+        told = before or stamp
+        os.utime(scratch, ns=(told.st_atime_ns, told.st_mtime_ns))
+        with open(scratch, "rb") as stream:
+            os.fsync(stream.fileno())
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)

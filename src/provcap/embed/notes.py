@@ -22,6 +22,12 @@ def note(files: Path, embedding: Embedding) -> None:
     store.write_durable(_place(files, embedding.embedded), text.encode("utf-8", "surrogateescape"))
 
 
+def forget(files: Path, found: str) -> None:
+    """Take the note on the image with the digest `found` away: nobody saw it."""
+    with contextlib.suppress(OSError):
+        _place(files, found).unlink()
+
+
 def known_as(files: Path | None, found: str) -> str | None:
     """The digest of the recorded image that the one with the digest `found` was made of; None when nothing says."""
     plain = re.fullmatch("sha256:[0-9a-f]{64}", found)

@@ -32,7 +32,7 @@ def of_lineage(name: str, found: Found) -> str:
         ("run record", told.get("run_record")),
         ("job record", job.get("record")),
         ("pixels", _STATES[found.same_pixels]),
-        ("file as made", _SAME if found.same_file else "cannot be told: the file was written anew since"),
+        ("file as made", _SAME if found.same_file else "cannot be told: the file was changed or written anew since"),
     ]
     return "\n".join([line(name), table([(f"  {key}", _text(value)) for key, value in rows if value])])
 
