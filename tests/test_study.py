@@ -15,12 +15,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provcap import annotated, bundle, cli, codec, digest, graph, rembi, report, store, summary
+from provcap.bioimage.contradicting import contradicted
 from provcap.deposit.describe import describe
 from provcap.deposit.settings import Settings
 from provcap.errors import ProvcapError
@@ -32,6 +35,7 @@ from provcap.rembi import Filled, conforming, modules, ontologies
 from provcap.report.methods import methods
 from provcap.seal import chain
 from tests.conftest import materialise, read_run
+from tests.studies import STUDY
 from tests.test_crate import entities, refs
 
 NOW = "2026-11-22T10:00:00.000+00:00"
@@ -580,6 +584,51 @@ def test_collecting_again_keeps_the_study(place: tuple[Path, Run], tmp_path: Pat
     gaps: list[Any] = []
     assert annotated.kept(folder, gaps) is None
     assert gaps[0].slug == "damaged-record"
+
+
+SIZES = {
+    "0.65 µm": True, "0.227 µm": False, "227 nm": False, "0,227um": False, "0.65": False, "not known": False,
+    "1 x 0.227 x 0.227 μm": False, "0.65 × 0.65 × 1 µm": True, "0.2281 µm": False, "0.24 µm": True, "20x, 0.65 µm": True,
+    "1,000 nm": False, "0.65 mm": False, "0.65 µmol": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SIZES)
+def test_a_pixel_size_that_the_files_do_not_have_is_a_gap(said: str) -> None:
+    """Only when all that the sheet says is a length, and none of its lengths is that of the file."""
+    run = read_run("succeeded")
+    (image,) = files_of(run, ["inputs/nuclei.ome.tif"])
+    found = Acquisition(image.digest or "", "OME-TIFF", "a reader", pixel_size_x_um=0.227, pixel_size_y_um=0.227)
+    data = dataclasses.replace(STUDY.image_data[0], files=("inputs/*.tif",), pixel_size=said)
+    run = dataclasses.replace(run, acquisitions=(found,), study=dataclasses.replace(STUDY, image_data=(data,)))
+    told = [gap.message for gap in contradicted(run).gaps if gap.slug == "sheet-contradicts-image"]
+    wanted = f"image data raw: Pixel size is {said}, and 0.227 µm in inputs/nuclei.ome.tif"
+    assert told == ([wanted] if SIZES[said] else [])
+    assert contradicted(contradicted(run)).gaps == contradicted(run).gaps
+
+
+def test_a_sheet_that_contradicts_an_image_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`annotate` looks into the files: a warning when the sheet is put in, and a gap in what `show --study` says."""
+    run = read_run("succeeded")
+    materialise(run, tmp_path)
+    (image,) = files_of(run, ["inputs/nuclei.ome.tif"])
+    (tmp_path / image.path).unlink()
+    tifffile.imwrite(
+        tmp_path / image.path,
+        np.zeros((8, 8), "u1"),
+        metadata={"axes": "YX", "PhysicalSizeX": 0.227, "PhysicalSizeY": 0.227},
+    )
+    size, content = (tmp_path / image.path).stat().st_size, digest.of_file(tmp_path / image.path)
+    text = codec.dump_run(run).replace(image.digest or "", content)
+    text = text.replace(f'"size_bytes":{image.size_bytes}', f'"size_bytes":{size}')
+    store.write_atomic(store.run_folder(tmp_path, run.id) / "run.json", text.encode())
+    written(tmp_path / "s.csv", changed("image_data", pixel_size="0.65 µm"))
+    where = ["-d", str(tmp_path)]
+    assert cli.main(["annotate", *where, str(tmp_path / "s.csv")]) == 0
+    wanted = "image data raw: Pixel size is 0.65 µm, and 0.227 µm in inputs/nuclei.ome.tif"
+    assert f"warning: {wanted} [sheet-contradicts-image]" in capsys.readouterr().err
+    assert cli.main(["show", *where, "--study"]) == 0
+    assert f"[sheet-contradicts-image] {wanted}" in capsys.readouterr().out
 
 
 def test_a_crate_is_not_annotated(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from provcap.bioimage.acquiring import PIXELS, acquired
 from provcap.bioimage.batches import compared
+from provcap.bioimage.contradicting import contradicted
 from provcap.bioimage.depending import depending
 from provcap.bioimage.qualities import measured
 from provcap.bioimage.weights.weighing import weighed
@@ -19,5 +20,5 @@ def described(run: Run, files: Path | None, pixels: int = PIXELS) -> Run:
     `pixels` bytes, 0 for none.
     """
     run = measured(acquired(run, files, pixels), files, pixels)
-    run = run if files is None else compared(run)
+    run = run if files is None else contradicted(compared(run))
     return weighed(depending(run, files), files)

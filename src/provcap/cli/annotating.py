@@ -56,6 +56,7 @@ def _known(opened: Opened) -> dict[str, list[dict[str, str]]]:
 
 def cmd_annotate(options: argparse.Namespace) -> int:
     from provcap import rembi, summary
+    from provcap.bioimage.contradicting import held_against_files
 
     opened = open_run(options.run, options.directory)
     folder = rembi.place(opened, options.run)
@@ -64,7 +65,7 @@ def cmd_annotate(options: argparse.Namespace) -> int:
         print(summary.line(f"note: {note}"), file=sys.stderr)
     if filled.study is None:
         return _refused(options, filled)
-    run = rembi.put(folder, opened.run, filled.study, filled.content)
+    run = held_against_files(rembi.put(folder, opened.run, filled.study, filled.content), opened.files)
     _warn(run)
     print(codec.dumps(codec.encode(run.study)) if options.json else summary.screen(summary.of_study(run)))
     return 0
@@ -87,5 +88,5 @@ def _warn(run: Run) -> None:
     from provcap import summary
 
     for gap in run.gaps:
-        if gap.slug == "no-such-image":
+        if gap.slug in ("no-such-image", "sheet-contradicts-image"):
             print(summary.line(f"warning: {gap.message} [{gap.slug}]"), file=sys.stderr)

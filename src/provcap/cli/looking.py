@@ -113,6 +113,8 @@ def _shown(options: argparse.Namespace, opened: Opened) -> str:
 
 def _study(opened: Opened) -> str:
     from provcap import annotated, summary
+    from provcap.bioimage.contradicting import held_against_files
 
     earlier = annotated.earlier(opened.folder) if opened.folder and opened.run.study is None else None
-    return summary.screen(summary.of_study(opened.run, earlier))
+    run = held_against_files(opened.run, opened.files if opened.crate is None and not opened.going_on else None)
+    return summary.screen(summary.of_study(run, earlier))

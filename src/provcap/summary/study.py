@@ -21,5 +21,6 @@ def of_study(run: Run, earlier: Path | None = None) -> str:
     for block in blocks(run):
         rows = [(f"  {line(label)}", line(value)) for label, value in block.lines]
         parts.append("\n".join([f"{block.module}: {line(block.name)}", table(rows)]))
-    gaps = [line(f"[{gap.slug}] {gap.message}") for gap in run.gaps if gap.slug == "no-such-image"]
+    wrong = ("no-such-image", "sheet-contradicts-image")
+    gaps = [line(f"[{gap.slug}] {gap.message}") for gap in run.gaps if gap.slug in wrong]
     return "\n\n".join([*parts, *gaps])
