@@ -122,7 +122,7 @@ def gaps(loads: Sequence[dict[str, Any]], subject: str) -> list[dict[str, str]]:
     """What is not known of the loads of the job `subject`, and which of them may give other results another time."""
     found: dict[tuple[str, str], None] = {}
     for load in loads:
-        name = load.get("path", "a model that was given as bytes")
+        name = load.get("path", "a model that was not given by its name")
         if "digest" not in load:
             message = f"{name}, loaded by {load['library']}: it was changed, removed, out of reach or too large to hash"
             found["weights-not-hashed", message] = None

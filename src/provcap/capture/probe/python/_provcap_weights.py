@@ -27,19 +27,30 @@ def patch(watch, module):
     PATCHES[module.__name__](watch, module)
 
 
-def _wrap(watch, holders, name, note, position=0, word=None):
+def _wrap(watch, holders, name, note, position=0, word=None, kept=None):
     """Let `note(result, given, args, kwargs)` fill in a load after each call of the function `name` of the first of
-    `holders`; the same function in the others is replaced, too. `given` is what stands for the model's file."""
+    `holders`; the same function in the others is replaced, too. `given` is what stands for the model's file; where that
+    does not tell its path, `kept` may give the one that the library keeps, from `args`.
+
+    An exception goes on without a line of ours in its traceback, in Python 3.11 and newer: `raise` alone adds none.
+    """
     original = getattr(holders[0], name)
 
     def loading(*args, **kwargs):
+        began = time.time()
         try:
             given = args[position] if len(args) > position else kwargs.get(word)
             before = _identity(given)
         except Exception:
             given = before = None
-        result = original(*args, **kwargs)
         try:
+            result = original(*args, **kwargs)
+        except BaseException as error:
+            BaseException.with_traceback(error, error.__traceback__.tb_next)
+            raise
+        try:
+            if before is None and kept is not None:
+                before = _unchanged(kept(args), began)
             _loaded(watch, note, result, given, before, args, kwargs, sys._getframe(1))
         except Exception:
             if "a model that was loaded" not in watch.unseen:
@@ -78,8 +89,12 @@ def _loaded(watch, note, result, given, before, args, kwargs, frame):
 
 def _path(given):
     """The path of a file that was given by name, or as an open file that is still the one of its name; else None."""
-    if hasattr(given, "__fspath__"):
-        given = given.__fspath__()
+    pathlib = sys.modules.get("pathlib")
+    known = (pathlib.PosixPath, pathlib.PurePosixPath) if pathlib is not None else ()
+    if type(given) in known or type(given) is os.DirEntry:
+        given = os.fspath(given)
+    elif hasattr(type(given), "__fspath__"):
+        return None  # code of the job's own, which would see that it is called twice
     elif not isinstance(given, (str, bytes)) and isinstance(getattr(given, "name", None), str):
         try:
             open_one, named = os.fstat(given.fileno()), os.stat(given.name)
@@ -105,6 +120,14 @@ def _identity(given):
     if info.st_mode & 0o170000 != 0o100000:
         return (full, None, None, None, None)
     return (full, info.st_size, info.st_mtime_ns, info.st_ino, info.st_ctime_ns)
+
+
+def _unchanged(path, began):
+    """The identity of a file that was loaded since `began`; of one that may be another one by now its path alone."""
+    identity = _identity(path) if isinstance(path, str) else None
+    if identity is None or (identity[4] is not None and identity[4] / 1e9 < began - SETTLED_S):
+        return identity
+    return identity[:1] + (None, None, None, None)
 
 
 def _of_given(watch, load, given, before):
@@ -133,7 +156,7 @@ def _settled(identity):
 
 def _of_bytes(watch, load, given):
     """`bytes`, what has a buffer like it, or a file in memory."""
-    if hasattr(given, "getbuffer"):
+    if hasattr(type(given), "getbuffer"):
         given = given.getbuffer()
     if isinstance(given, (bytes, bytearray, memoryview)):
         view = memoryview(given)
@@ -202,7 +225,11 @@ def _text(value):
 
 
 def patch_onnxruntime(watch, module):
-    _wrap(watch, [module.InferenceSession], "__init__", _note_session, 1, "path_or_bytes")
+    _wrap(watch, [module.InferenceSession], "__init__", _note_session, 1, "path_or_bytes", _kept_by_session)
+
+
+def _kept_by_session(args):
+    return getattr(args[0], "_model_path", None)
 
 
 def _note_session(load, _result, args, kwargs):
