@@ -303,6 +303,18 @@ def test_each_image_is_read_once(tmp_path: Path) -> None:
     ]
 
 
+def test_what_an_earlier_reading_kept_is_not_taken(tmp_path: Path) -> None:
+    """What was kept before readings became stricter is not told again: the image is read anew."""
+    path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))
+    run = run_with(recorded(path))
+    first = bioimage.described(run, tmp_path)
+    kept = next(p for p in (tmp_path / ".provcap/images").glob("*.json") if "quality" not in p.name)
+    older = kept.read_text().replace("provcap.acquisition/2", "provcap.acquisition/1").replace("0.065", "0.65")
+    assert older.count("acquisition/1") == 1
+    kept.write_text(older)
+    assert bioimage.described(run, tmp_path) == first
+
+
 def test_an_image_that_was_changed_is_not_read(tmp_path: Path) -> None:
     """Other bytes say other things: a Gap, and nothing else."""
     path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))

@@ -21,7 +21,7 @@ from provcap.questions import external_inputs, is_transient, outputs
 
 PIXELS: Final = 64 << 20  #: bytes of decoded pixels up to which intensities are measured
 MOST: Final = 5_000  #: images of a run that are looked at
-FORMAT: Final = "provcap.acquisition/1"
+FORMAT: Final = "provcap.acquisition/2"
 _LARGEST: Final = 4 << 20  #: bytes of what is kept of one image, beside its OME-XML
 
 

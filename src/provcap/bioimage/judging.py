@@ -126,7 +126,7 @@ def _saturated(found: Acquisition) -> Held:
     if values is None:
         return Held(None, why=next((n for n in found.notes if n.startswith("intensities were not")), "not measured"))
     if values.at_highest is None or values.highest is None:
-        return Held(None, why="its values have no highest one, or which it is is not known")
+        return Held(None, why="no highest value of its range is known")
     pooled = "" if _channels(found).value == 1 else ", of all channels together"
     return Held(values.at_highest, f"values at {number(values.highest)}{pooled}", found.origin.get("intensities"))
 

@@ -17,7 +17,7 @@ from provcap.errors import DamagedRecord
 from provcap.model import Acquisition, Artifact, Gap, Quality, Run
 from provcap.questions import executed, external_inputs, is_transient, outputs
 
-FORMAT: Final = "provcap.quality/1"
+FORMAT: Final = "provcap.quality/2"
 _LARGEST: Final = 4 << 20  #: bytes of what is kept of one image
 
 
