@@ -13,9 +13,7 @@ def of_study(run: Run, earlier: Path | None = None) -> str:
     """An entry per line of the sheet; `earlier` is that of an earlier run, when this one has none."""
     if run.study is None:
         if earlier is not None:
-            return (
-                f"nobody has said what was imaged here; an earlier run has a sheet: provcap annotate {earlier}"
-            )
+            return f"nobody has said what was imaged here; an earlier run has a sheet: provcap annotate {earlier}"
         return "nobody has said what was imaged: provcap template rembi -o study.xlsx"
     parts = []
     for block in blocks(run):
