@@ -76,6 +76,16 @@ def run_reading(*artifacts: Artifact) -> Run:
     return dataclasses.replace(run, jobs=(job,), gaps=(), log=None)
 
 
+@given(st.integers(0, 99), st.integers(20, 2000))
+@settings(max_examples=15, deadline=None)
+def test_background_of_whole_numbers_is_not_too_low(seed: int, level: int) -> None:
+    """Counts of photons around a level: of the many shortest intervals that tie, the first would be below it."""
+    counts = np.random.default_rng(seed).poisson(level, (256, 256)).astype("f4")
+    found = measuring.background_mode(counts)
+    assert found is not None
+    assert abs(found - level) < 0.5 * math.sqrt(level)
+
+
 def blobs(seed: int) -> Plane:
     """Objects with numbers, on 0."""
     found, _ = ndimage.label(scene(seed, grain=8.0) > 1050)
