@@ -6,7 +6,6 @@ After the run, never in a job. What was found is kept below ``.provcap/images/``
 from __future__ import annotations
 
 import contextlib
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,7 @@ from typing import Any, Final
 from provcap import codec, digest, progress, store
 from provcap.bioimage import kept
 from provcap.bioimage.found import Unreadable
-from provcap.bioimage.reader import OTHER, TIFF, ZARR, Reader, suffix
+from provcap.bioimage.reader import Reader
 from provcap.errors import DamagedRecord
 from provcap.model import Acquisition, Artifact, Gap, Run
 from provcap.questions import external_inputs, is_transient, outputs
@@ -22,7 +21,6 @@ from provcap.questions import external_inputs, is_transient, outputs
 PIXELS: Final = 64 << 20  #: bytes of decoded pixels up to which intensities are measured
 MOST: Final = 5_000  #: images of a run that are looked at
 FORMAT: Final = "provcap.acquisition/2"
-_LARGEST: Final = 4 << 20  #: bytes of what is kept of one image, beside its OME-XML
 
 
 def acquired(run: Run, files: Path | None, pixels: int = PIXELS) -> Run:
@@ -58,7 +56,7 @@ def acquired(run: Run, files: Path | None, pixels: int = PIXELS) -> Run:
 def images(run: Run) -> dict[str, Artifact]:
     """The images among what the run read, and what it made and left, by digest."""
     every = (*external_inputs(run), *(a for a in outputs(run) if not is_transient(a)))
-    return {artifact.digest: artifact for artifact in every if artifact.digest and _is_image(artifact)}
+    return {artifact.digest: artifact for artifact in every if artifact.digest and kept.is_image(artifact)}
 
 
 def paths(run: Run) -> dict[str, list[str]]:
@@ -72,28 +70,15 @@ def paths(run: Run) -> dict[str, list[str]]:
 
 def metadata(files: Path | None, acquisition: Acquisition) -> bytes | None:
     """The OME-XML of the image, as it was kept; None when it had none, or nothing is kept here."""
-    if files is None or acquisition.metadata is None:
-        return None
-    with contextlib.suppress(OSError):
-        data = kept.place(files, acquisition.metadata, ".ome.xml").read_bytes()
-        return data if digest.of_bytes(data) == acquisition.metadata else None
-    return None
-
-
-def _is_image(artifact: Artifact) -> bool:
-    end = suffix(artifact.path)
-    return (artifact.kind == "directory" and end in ZARR) or (artifact.kind == "file" and end in (*TIFF, *OTHER))
+    return kept.text(files, acquisition.metadata, ".ome.xml")
 
 
 def _kept(files: Path, name: str, pixels: int) -> Acquisition | None:
     """What was read of this image before, when as much as now was wanted of it."""
-    place = kept.place(files, name, ".json")
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, DamagedRecord):
-        if place.stat().st_size > _LARGEST:
-            return None
-        plain = codec.loads(place.read_bytes())
+    plain = kept.recall(kept.place(files, name, ".json"), FORMAT)
+    with contextlib.suppress(ValueError, KeyError, TypeError, DamagedRecord):
         found = codec.decode(Acquisition, plain["acquisition"])
-        good = plain["format"] == FORMAT and plain["pixels"] == pixels and found.file == name
+        good = plain["pixels"] == pixels and found.file == name
         return found if good and (found.metadata is None or metadata(files, found)) else None
     return None
 
@@ -110,9 +95,9 @@ def _read(files: Path, artifact: Artifact, reader: Reader, pixels: int) -> Acqui
         found = codec.decode(Acquisition, {**plain, "file": artifact.digest})
     except DamagedRecord as error:
         raise Unreadable(f"it says what cannot be: {error.message}"[:300]) from None
-    entry = {"format": FORMAT, "pixels": pixels, "acquisition": codec.encode(found)}
-    with contextlib.suppress(OSError):  # a directory that cannot be written is read again
-        if xml:
+    if xml:
+        with contextlib.suppress(OSError):  # without it what was read counts as not kept
             store.write_atomic(kept.place(files, str(found.metadata), ".ome.xml"), xml)
-        store.write_atomic(kept.place(files, str(artifact.digest), ".json"), json.dumps(entry, sort_keys=True).encode())
+    place = kept.place(files, str(artifact.digest), ".json")
+    kept.keep(place, FORMAT, pixels=pixels, acquisition=codec.encode(found))
     return found

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from provcap import codec, progress, store
+from provcap import codec, progress
 from provcap.bioimage import kept
 from provcap.bioimage.acquiring import MOST, PIXELS
 from provcap.bioimage.found import Unreadable
-from provcap.bioimage.reader import OTHER, PICTURES, TIFF, ZARR, Reader, suffix
+from provcap.bioimage.reader import Reader
 from provcap.errors import DamagedRecord
 from provcap.model import Acquisition, Artifact, Gap, Quality, Run
 from provcap.questions import executed, external_inputs, is_transient, outputs
 
 FORMAT: Final = "provcap.quality/2"
-_LARGEST: Final = 4 << 20  #: bytes of what is kept of one image
 
 
 def measured(run: Run, files: Path | None, pixels: int = PIXELS, made: bool = False) -> Run:
@@ -60,24 +58,15 @@ def _made(run: Run) -> dict[str, Artifact]:
 
 
 def _images(artifacts: Any) -> dict[str, Artifact]:
-    return {artifact.digest: artifact for artifact in artifacts if artifact.digest and _is_image(artifact)}
-
-
-def _is_image(artifact: Artifact) -> bool:
-    end = suffix(artifact.path)
-    files = (*TIFF, *OTHER, *PICTURES)
-    return (artifact.kind == "directory" and end in ZARR) or (artifact.kind == "file" and end in files)
+    return {artifact.digest: artifact for artifact in artifacts if artifact.digest and kept.is_image(artifact, True)}
 
 
 def _kept(files: Path, name: str, pixels: int) -> Quality | None:
     """What was measured of this image before, when as much of it was as now is wanted."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, DamagedRecord):
-        place = kept.place(files, name, ".quality.json")
-        if place.stat().st_size > _LARGEST:
-            return None
-        plain = codec.loads(place.read_bytes())
+    plain = kept.recall(kept.place(files, name, ".quality.json"), FORMAT)
+    with contextlib.suppress(ValueError, KeyError, TypeError, DamagedRecord):
         found = codec.decode(Quality, plain["quality"])
-        return found if plain["format"] == FORMAT and plain["pixels"] == pixels and found.file == name else None
+        return found if plain["pixels"] == pixels and found.file == name else None
     return None
 
 
@@ -94,8 +83,6 @@ def _measure(files: Path, artifact: Artifact, reader: Reader, pixels: int, said:
         found = codec.decode(Quality, {**plain, "file": artifact.digest})
     except DamagedRecord as error:
         raise Unreadable(f"its measures are none: {error.message}"[:300]) from None
-    entry = {"format": FORMAT, "pixels": pixels, "quality": codec.encode(found)}
-    with contextlib.suppress(OSError):  # a directory that cannot be written is measured again
-        place = kept.place(files, str(artifact.digest), ".quality.json")
-        store.write_atomic(place, json.dumps(entry, sort_keys=True).encode())
+    place = kept.place(files, str(artifact.digest), ".quality.json")
+    kept.keep(place, FORMAT, pixels=pixels, quality=codec.encode(found))
     return found

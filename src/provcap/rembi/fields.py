@@ -45,7 +45,6 @@ class Module:
     title: str
     what: str
     fields: tuple[Field, ...]
-    single: bool = False  #: it has one entry
     of: str = "rembi"  #: the template that has it: "rembi" (and mifa), or "mifa" alone
 
     def field(self, attribute: str) -> Field:

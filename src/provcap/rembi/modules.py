@@ -35,7 +35,6 @@ STUDY: Final = Module(
         Field("AI models", "models", "URLs of models that were trained on these data", False, "", identifiers.url,
               many=True),
     ),
-    single=True,
 )  # fmt: skip
 AUTHORS: Final = Module(
     "authors", "Authors", "Who did the study, in the order of authors. One line for each.",

@@ -7,7 +7,6 @@ After the run, never in a job, and in the limited process that reads images. Wha
 from __future__ import annotations
 
 import contextlib
-import json
 import posixpath
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -136,12 +135,7 @@ def _held(path: str, other: str, held: set[str]) -> bool:
 
 def card(files: Path | None, weights: Weights) -> bytes | None:
     """The text of the bioimage.io description of the model, as it was kept; None when nothing is kept here."""
-    if files is None or weights.card is None:
-        return None
-    with contextlib.suppress(OSError):
-        data = kept.place(files, weights.card.file, ".rdf.yaml").read_bytes()
-        return data if digest.of_bytes(data) == weights.card.file else None
-    return None
+    return kept.text(files, weights.card.file if weights.card else None, ".rdf.yaml")
 
 
 def _place(files: Path, artifact: Artifact) -> Path:
@@ -156,10 +150,10 @@ def _place(files: Path, artifact: Artifact) -> Path:
 def _known(files: Path, artifact: Artifact) -> tuple[Weights, ...] | None:
     """What was read of this file before; nothing when it was found to be no model then, None when it was not read."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, DamagedRecord):
-        plain = codec.loads(_place(files, artifact).read_bytes())
+        plain = kept.recall(_place(files, artifact), FORMAT)
         found = tuple(codec.decode(Weights, one) for one in plain["weights"])
         good = all(artifact.digest in (one.digest, one.file) for one in found)
-        if plain["format"] == FORMAT and good and all(one.card is None or card(files, one) for one in found):
+        if good and all(one.card is None or card(files, one) for one in found):
             return found
     return None
 
@@ -197,6 +191,5 @@ def _of_file(one: dict[str, Any], artifact: Artifact) -> dict[str, Any]:
 
 
 def _keep(files: Path, artifact: Artifact, weights: list[dict[str, Any]]) -> None:
-    entry = json.dumps({"format": FORMAT, "weights": weights}, sort_keys=True).encode()
-    with contextlib.suppress(OSError):  # a directory that cannot be written is read again
-        store.write_atomic(_place(files, artifact), entry)
+    with contextlib.suppress(OSError):  # a description beside it that is gone by now
+        kept.keep(_place(files, artifact), FORMAT, weights=weights)

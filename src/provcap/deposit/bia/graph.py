@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
+from provcap.opening import METADATA
+
 Entity = dict[str, Any]
 Ref = dict[str, str]
 
-METADATA: Final = "ro-crate-metadata.json"
 BIA: Final = "http://bia/"
 SCHEMA: Final = "http://schema.org/"
 RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"

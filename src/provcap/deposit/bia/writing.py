@@ -21,7 +21,6 @@ from provcap.deposit.archive import Item
 from provcap.deposit.bia import file_list, submission
 from provcap.deposit.bia.components import Component, components
 from provcap.deposit.bia.file_list import Row
-from provcap.deposit.bia.graph import METADATA
 from provcap.deposit.bia.missing import missing
 from provcap.deposit.bia.places import PROVENANCE, Places
 from provcap.deposit.bia.submission import Lying
@@ -29,7 +28,7 @@ from provcap.deposit.zipping import write_zip
 from provcap.errors import ProvcapError
 from provcap.model import Artifact, Run
 from provcap.model.study import Study
-from provcap.opening import Opened
+from provcap.opening import METADATA, Opened
 from provcap.redact import Allowed, known
 
 ACCESSION: Final = re.compile(r"S-[A-Z]{2,10}[0-9]{1,10}")
