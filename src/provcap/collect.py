@@ -128,7 +128,6 @@ def _assemble(
     if status == "lost":
         gaps.append(Gap("run-unfinished", "run", "Snakemake stopped without saying how the run ended"))
     workflow = _workflow(start, gaps)
-    gaps += changed(workflow, jobs, folder)
     environments = journal.read_environments(folder, gaps)
     about, more = read_about(Path(start["workdir"]))
     study = annotated.kept(folder, gaps)
@@ -150,10 +149,11 @@ def _assemble(
         **{k: start[k] for k in _RUN_PLAIN if start.get(k) is not None},
     }
     run = codec.decode(Run, {key: value for key, value in plain.items() if value is not None})
-    unique = sorted(set(gaps + more), key=lambda g: (g.subject, g.slug, g.message))
-    run = replace(run, jobs=tuple(jobs), gaps=tuple(unique), about=about)
-    run = annotated.with_study(run, study) if study else run
-    return surroundings.with_earlier(run, lambda name: _earlier(folder.with_name(name)))
+    run = surroundings.with_earlier(replace(run, jobs=tuple(jobs)), lambda name: _earlier(folder.with_name(name)))
+    gaps += [*more, *changed(run, events, folder)]
+    unique = sorted(set(gaps), key=lambda g: (g.subject, g.slug, g.message))
+    run = replace(run, gaps=tuple(unique), about=about)
+    return annotated.with_study(run, study) if study else run
 
 
 def _earlier(folder: Path) -> Run | None:
