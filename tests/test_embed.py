@@ -203,7 +203,7 @@ def test_an_annotation_of_an_earlier_job_is_replaced(tmp_path: Path) -> None:
 def test_all_else_in_the_ome_xml_stays_byte_for_byte(text: str) -> None:
     """What is put in can be cut out, and then nothing is left of it; the result is valid when the original was."""
     content = annotation.text({"run": "r1"})
-    new = xml.annotated(text.encode(), content)
+    new = xml.annotated(text.encode(), content, [("a<b", "µ & 'c'")])
     assert json.loads(xml.payload(new) or "") == {"format": "provcap.lineage/1", "run": "r1"}
     assert cut(new.decode()) == text.replace(
         "<StructuredAnnotations/>", "<StructuredAnnotations></StructuredAnnotations>"
@@ -213,8 +213,8 @@ def test_all_else_in_the_ome_xml_stays_byte_for_byte(text: str) -> None:
 
 def cut(text: str) -> str:
     """`text` without what was put in, by how it looks."""
-    text = re.sub(r'<AnnotationRef xmlns="[^"]*" ID="Annotation:provcap-lineage-\d"/>', "", text)
-    own = r'<XMLAnnotation xmlns="[^"]*" ID="[^"]*" Namespace="https://w3id.org/provcap/lineage/1">.*?</XMLAnnotation>'
+    text = re.sub(r'<AnnotationRef xmlns="[^"]*" ID="Annotation:provcap-(lineage|pairs)-\d"/>', "", text)
+    own = r'<(\w+) xmlns="[^"]*" ID="[^"]*" Namespace="https://w3id.org/provcap/lineage/1">.*?</\1>'
     text = re.sub(own, "", text)
     return re.sub(r'<StructuredAnnotations xmlns="[^"]*"></StructuredAnnotations>', "", text)
 
@@ -228,6 +228,49 @@ def valid(text: str) -> bool:
     return True
 
 
+@given(
+    st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20)), max_size=5),
+    st.sampled_from(["utf-8", "iso-8859-1"]),
+)
+def test_what_the_lineage_says_is_there_as_pairs_for_people(said: list[tuple[str, str]], encoding: str) -> None:
+    """Programs that show key-value pairs show them: any text stands in XML of any encoding, and nothing in it is markup;
+    what XML cannot hold is marked. Putting in again replaces them."""
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'
+    text = (head + XML.partition("?>")[2] if XML.startswith("<?xml") else head + XML).encode(
+        encoding, "xmlcharrefreplace"
+    )
+    new = xml.annotated(text, annotation.text({"run": "r1"}), said)
+    ome = ome_types.from_xml(new, validate=True)
+    found = [one for one in ome.structured_annotations if isinstance(one, ome_types.model.MapAnnotation)]
+    assert [(m.k, m.value or "") for one in found for m in one.value.ms] == [tuple(map(shown, pair)) for pair in said]
+    assert xml.annotated(xml.annotated(text, b"{}", [("other", "pair")]), annotation.text({"run": "r1"}), said) == new
+
+
+def shown(text: str) -> str:
+    """`text` with a mark for each sign that XML does not hold."""
+    return re.sub("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
+
+
+def test_pairs_say_who_made_the_image_and_what_of(tmp_path: Path) -> None:
+    """Rule, wildcards, parameters, workflow, run, crate; a long value stands in the lineage alone."""
+    job = {"rule": "segment", "wildcards": {"tile": "A1"}, "params": {"size": 41, "long": "x" * 300, "empty": ""}}
+    told = {**TOLD, "run": "r1", "job": job, "workflow": {"snakefile": "Snakefile", "commit": "fd9b"}}
+    put(tiff(tmp_path / "a.ome.tif", XML), tmp_path / "b.ome.tif", told)
+    ome = ome_types.from_tiff(tmp_path / "b.ome.tif")
+    (found,) = [one for one in ome.structured_annotations if isinstance(one, ome_types.model.MapAnnotation)]
+    pairs = {m.k: m.value for m in found.value.ms}
+    assert pairs.pop("Image as recorded") == digest.of_file(tmp_path / "a.ome.tif")
+    assert pairs == {
+        "Made by": "segment",
+        "Wildcard tile": "A1",
+        "Parameter size": "41",
+        "Workflow": "Snakefile",
+        "Commit": "fd9b",
+        "Run": "r1",
+    }
+    assert {ref.id for ref in ome.images[0].annotation_refs} >= {found.id}
+
+
 @pytest.mark.parametrize("version", ["2010-06", "2013-06", "2015-01"])
 def test_older_schemas_have_annotations_in_a_namespace_of_their_own(version: str) -> None:
     """There it is Schemas/SA; ome-types, which brings such a text to 2016-06, reads the annotation and the reference."""
@@ -236,7 +279,8 @@ def test_older_schemas_have_annotations_in_a_namespace_of_their_own(version: str
         'DimensionOrder="XYZCT" Type="uint8" SizeX="4" SizeY="4" SizeZ="1" SizeC="1" SizeT="1">'
         "<TiffData/></Pixels></Image></OME>"
     )
-    new = xml.annotated(text.encode(), annotation.text({"run": "r1"})).decode()
+    new = xml.annotated(text.encode(), annotation.text({"run": "r1"}), [("Run", "r1")]).decode()
+    assert "MapAnnotation" not in new, "there annotations have an order"
     assert f"http://www.openmicroscopy.org/Schemas/SA/{version}" in new
     if version != "2010-06":  # ome-types begins with 2011
         ome = ome_types.from_xml(new, validate=False)

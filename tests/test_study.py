@@ -370,6 +370,17 @@ def test_csv_as_programs_write_it(how: str, tmp_path: Path) -> None:
     assert codec.encode(filled.study)["specimens"] == codec.encode(plain)["specimens"]
 
 
+@pytest.mark.parametrize("name", ["libreoffice.xlsx", "libreoffice.csv"])
+def test_libreoffice_keeps_what_was_filled_in(name: str, tmp_path: Path) -> None:
+    """A sheet that LibreOffice opened and saved in its own way says the same study as before."""
+    before = rembi.read(written(tmp_path / "s.tsv"), NOW)
+    saved = rembi.read(Path(__file__).parent / "sheets" / name, NOW)
+    assert told(saved) == []
+    assert before.study is not None
+    assert saved.study is not None
+    assert dataclasses.replace(saved.study, sheet=before.study.sheet) == before.study
+
+
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40))
 @settings(max_examples=25, deadline=None)
 def test_no_text_becomes_a_formula_and_every_text_comes_back(text: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from provcap import digest, store
 from provcap.embed import annotation, xml
 from provcap.embed.annotation import Left, Placed
+from provcap.embed.pairs import pairs
 from provcap.embed.tiff import BLOCK, Change, Tiff
 
 _UNDO: Final = "undo"
@@ -93,7 +94,7 @@ def write(
         new = tiff.change(b"", size)
         old = new.old if change is None else change.old
         told[_UNDO] = {"size": size, "place": new.place, "bytes": old.hex()}
-        new = tiff.change(xml.annotated(tiff.description(change), annotation.text(told)), size)
+        new = tiff.change(xml.annotated(tiff.description(change), annotation.text(told), pairs(told)), size)
         return _written(tiff, source, target, new, lambda placed: before and before(placed, told["pixels"]))
 
 

@@ -1,22 +1,28 @@
 """The annotation in OME-XML, put in and taken out as text: all that stood there before stays byte for byte.
 
 An XMLAnnotation among the StructuredAnnotations, and a reference to it as the last element of each Image, as the
-schema has their order since 2010 (https://www.openmicroscopy.org/Schemas/OME/2016-06). expat tells where elements
-begin and end; a document type declaration, which can make a small text endless, is refused.
+schema has their order since 2010 (https://www.openmicroscopy.org/Schemas/OME/2016-06). From 2016 on, where annotations
+may stand in any order, a MapAnnotation says the same to people. expat tells where elements begin and end; a document
+type declaration, which can make a small text endless, is refused.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
 
 from provcap.embed.annotation import LARGEST, NAMESPACE, Left
 
 _OME: Final = re.compile(r"http://www\.openmicroscopy\.org/Schemas/(?:OME|SA)/(\d{4}-\d\d)")
 _NAME: Final = "Annotation:provcap-lineage"
+_PAIRS: Final = "Annotation:provcap-pairs"
+_KINDS: Final = ("XMLAnnotation", "MapAnnotation")  #: of annotations of ours
+_CONTROLS: Final = re.compile(r"[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  #: stand in no XML, or mean nothing there
 #: of the tag that begins where it is asked: a ">" may stand in a quoted value
 _TAG: Final = re.compile(rb"<[^\"'>]*(?:(?:\"[^\"]*\"|'[^']*')[^\"'>]*)*>")
 _ENCODING: Final = "its OME-XML is in an encoding that is not written to"
@@ -87,7 +93,7 @@ class _Walk:
             raise Left(_ENCODING)
         ome = namespace if _OME.fullmatch(namespace) else ""
         inside = self._path[-1].name if self._path else ""
-        ours = bool(ome) and local == "XMLAnnotation" and attributes.get("Namespace") == NAMESPACE
+        ours = bool(ome) and local in _KINDS and attributes.get("Namespace") == NAMESPACE
         identifier = attributes.get("ID", "")
         here = _Element(local, ome, place, _tag_end(self._xml, place), ours, identifier)
         if not self._path:
@@ -156,8 +162,8 @@ def without(xml: bytes) -> bytes:
     return _spliced(xml, [(start, end, b"") for start, end in outer])
 
 
-def annotated(xml: bytes, content: bytes) -> bytes:
-    """`xml` with the annotation `content`, in place of one of ours. Raises Left."""
+def annotated(xml: bytes, content: bytes, pairs: Iterable[tuple[str, str]] = ()) -> bytes:
+    """`xml` with the annotation `content`, and `pairs` for people, in place of what is ours. Raises Left."""
     xml = without(xml)
     seen = _Walk(xml).seen
     known = _OME.fullmatch(seen.namespace)
@@ -169,13 +175,32 @@ def annotated(xml: bytes, content: bytes) -> bytes:
         raise Left("its OME-XML describes an image that lies in several files")
     if not seen.after:
         raise Left("its OME-XML describes no image")
-    own = next(name for n in itertools.count(1) if (name := f"{_NAME}-{n}") not in seen.names)
     kind = "OME" if known[1] >= "2016" else "SA"  # the namespaces were one from 2016 on
     spoken = seen.structured[2] if seen.structured else f"http://www.openmicroscopy.org/Schemas/{kind}/{known[1]}"
-    reference = f'<AnnotationRef xmlns="{spoken}" ID="{own}"/>'.encode()
-    head = f'<XMLAnnotation xmlns="{spoken}" ID="{own}" Namespace="{NAMESPACE}"><Value><lineage xmlns="{NAMESPACE}">'
-    inner = head.encode() + content + b"</lineage></Value></XMLAnnotation>"
+    lineage = f'<lineage xmlns="{NAMESPACE}">'.encode() + content + b"</lineage>"
+    said = {_free(_NAME, seen): ("XMLAnnotation", lineage)}
+    map_of = b"".join(map(_pair, pairs))
+    if map_of and spoken[spoken.rindex("/") :] >= "/2016":
+        said[_free(_PAIRS, seen)] = ("MapAnnotation", map_of)
+    inner = b"".join(_annotation(element, name, spoken, value) for name, (element, value) in said.items())
+    reference = "".join(f'<AnnotationRef xmlns="{spoken}" ID="{name}"/>' for name in said).encode()
     return _spliced(xml, [*((place, place, reference) for place in seen.images), _structured(xml, seen, spoken, inner)])
+
+
+def _free(name: str, seen: _Seen) -> str:
+    """An ID that nothing in the text has."""
+    return next(own for n in itertools.count(1) if (own := f"{name}-{n}") not in seen.names)
+
+
+def _annotation(element: str, name: str, spoken: str, value: bytes) -> bytes:
+    head = f'<{element} xmlns="{spoken}" ID="{name}" Namespace="{NAMESPACE}"><Value>'
+    return head.encode() + value + f"</Value></{element}>".encode()
+
+
+def _pair(pair: tuple[str, str]) -> bytes:
+    """An entry of the map, in ASCII: the text may be in any encoding."""
+    name, value = (_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text) for text in pair)
+    return f"<M K={quoteattr(name)}>{escape(value)}</M>".encode("ascii", "xmlcharrefreplace")
 
 
 def _structured(xml: bytes, seen: _Seen, spoken: str, inner: bytes) -> tuple[int, int, bytes]:
