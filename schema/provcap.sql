@@ -1,4 +1,4 @@
--- sha256:162a8f1498df199ef77185e1d14582d344e512a4948150b63b0ad21f5f1a417f
+-- sha256:c07ec298624fbad997602961292c7f668e1b93bc63adbe97c57b06109dd91842
 -- # Class: Channel Description: A channel of an image.
 --     * Slot: id
 --     * Slot: name
@@ -565,6 +565,9 @@
 --     * Slot: Load_id Description: Autocreated FK slot
 -- # Class: Any Description: Any JSON value.
 --     * Slot: id
+-- # Class: Intensities_saturated
+--     * Slot: Intensities_id Description: Autocreated FK slot
+--     * Slot: saturated Description: at_highest of each channel or colour, where there are several
 -- # Class: Acquisition_shape
 --     * Slot: Acquisition_id Description: Autocreated FK slot
 --     * Slot: shape Description: in the order of the axes
@@ -1059,6 +1062,13 @@ CREATE TABLE "RunDocument" (
 	FOREIGN KEY(workflow_id) REFERENCES "Workflow" (id),
 	FOREIGN KEY(about_id) REFERENCES "About" (id),
 	FOREIGN KEY(study_id) REFERENCES "Study" (id)
+);
+
+CREATE TABLE "Intensities_saturated" (
+	"Intensities_id" INTEGER,
+	saturated FLOAT,
+	PRIMARY KEY ("Intensities_id", saturated),
+	FOREIGN KEY("Intensities_id") REFERENCES "Intensities" (id)
 );
 
 CREATE TABLE "About_keywords" (
@@ -1933,6 +1943,8 @@ CREATE INDEX "ix_Image_uid" ON "Image" (uid);
 CREATE INDEX "ix_Imports_uid" ON "Imports" (uid);
 CREATE INDEX "ix_Instrument_id" ON "Instrument" (id);
 CREATE INDEX "ix_Intensities_id" ON "Intensities" (id);
+CREATE INDEX "ix_Intensities_saturated_Intensities_id" ON "Intensities_saturated" ("Intensities_id");
+CREATE INDEX "ix_Intensities_saturated_saturated" ON "Intensities_saturated" (saturated);
 CREATE INDEX "ix_Interpreter_id" ON "Interpreter" (id);
 CREATE INDEX "ix_Job_env_modules_Job_uid" ON "Job_env_modules" ("Job_uid");
 CREATE INDEX "ix_Job_env_modules_env_modules" ON "Job_env_modules" (env_modules);

@@ -239,7 +239,7 @@ def test_ome_zarr_tells_its_scale(tmp_path: Path, version: int) -> None:
     assert (found.pixel_size_x_um, found.pixel_size_z_um, found.time_increment_s) == (0.1, None, 0.2)
     assert [channel.name for channel in found.channels] == ["DAPI", "GFP"]
     assert found.intensities
-    assert found.intensities.at_highest == 1.0
+    assert (found.intensities.at_highest, found.intensities.saturated) == (1.0, (1.0, 1.0))
     shutil.rmtree(tmp_path / ".provcap")
     next(p for p in path.rglob("*") if p.is_file()).write_bytes(b"{}")
     changed = bioimage.described(run_with(artifact), tmp_path)
@@ -443,6 +443,23 @@ def test_ome_xml_of_other_pixels_gives_no_pixel_size(
         [] if is_taken else found["notes"]
     )
     assert found["values"]["shape"] == list(shape)
+
+
+@pytest.mark.parametrize(
+    ("axes", "photometric", "saturated"),
+    [("CYX", "minisblack", [0.0, 0.25, 0.0]), ("YXS", "rgb", [0.0, 0.25, 0.0]), ("ZYX", "minisblack", None)],
+)
+def test_what_is_saturated_is_told_of_each_channel(
+    tmp_path: Path, axes: str, photometric: str, saturated: list[float] | None
+) -> None:
+    """Six of 24 values of the second channel, or colour; of planes of one channel nothing is to be told apart."""
+    values = np.zeros((3, 4, 6), "u1")
+    values[1, 2] = 255
+    data = np.moveaxis(values, 0, -1) if axes == "YXS" else values
+    tifffile.imwrite(tmp_path / "a.ome.tif", data, ome=True, photometric=photometric, metadata={"axes": axes})
+    found = said(tmp_path / "a.ome.tif")["values"]["intensities"]
+    assert found.get("saturated") == saturated
+    assert found["at_highest"] == 1 / 12
 
 
 @pytest.mark.parametrize(("bits", "is_known"), [(12, False), (16, True), (None, True)])

@@ -88,7 +88,7 @@ ACQUISITION = Acquisition(
     pixel_size_x_um=0.1, pixel_size_y_um=0.2, pixel_size_z_um=0.3, time_increment_s=None,
     channels=(Channel("DAPI", emission_nm=461.0), Channel("GFP 488", emission_nm=509.0, mode="WideField")),
     objective=Objective("Makers Plan [63x]", 63.0, 1.4, "Oil"), microscope="Makers M1",
-    intensities=Intensities(0, 4095, 7.5, 0, 4095, 0.25, 0.01), origin={"objective": "Instrument/Objective"},
+    intensities=Intensities(0, 4095, 7.5, 0, 4095, 0.25, 0.005, (0.0, 0.01)), origin={"objective": "Instrument/Objective"},
 )  # fmt: skip
 
 
@@ -269,7 +269,7 @@ def test_a_value_is_held_against_its_limits(wanted: dict[str, Any], verdict: str
         ({"channels": ()}, {"channels": [{"number": 1, "mode": "x"}]}, "unknown"),
         ({"intensities": None}, {"saturated_fraction": 0}, "unknown"),
         ({"intensities": Intensities(0.0, 1.0, 0.5)}, {"saturated_fraction": 0}, "unknown"),
-        ({"intensities": Intensities(0, 9, 1, 0, 255, 0, 0)}, {"saturated_fraction": 0}, "met"),
+        ({"intensities": Intensities(0, 9, 1, 0, 255, 0, 0, (0, 0))}, {"saturated_fraction": 0}, "met"),
         ({"objective": None}, {"magnification": {"min": 1}}, "unknown"),
         ({"pixel_size_y_um": None}, {"pixel_size_um": {"max": 1}}, "unknown"),
         ({"pixel_size_y_um": None}, {"pixel_size_um": {"max": 0.01}}, "violated"),
@@ -302,15 +302,25 @@ def test_each_channel_is_met_when_each_is_described(
     assert worse.verdict == ("violated" if described else "unknown")
 
 
-@pytest.mark.parametrize(("axes", "is_told"), [("CZYX", True), ("YX", False)])
-def test_saturation_is_of_all_channels_together(axes: str, is_told: bool) -> None:
-    """An image of several channels says so, where one reads the fraction; one of a single channel does not."""
-    shape = (2, 5, 8, 8)[-len(axes) :]
-    found = replace(ACQUISITION, axes=axes, shape=shape, channels=ACQUISITION.channels[: 1 + is_told])
-    asked = need(saturated_fraction={"max": 0.001})
-    words = judging.sentence(asked, judge(asked, "a.tif", found))
-    assert "values at 4095" in words
-    assert ("of all channels together" in words) is is_told
+@pytest.mark.parametrize(
+    ("axes", "of_each", "verdict", "told"),
+    [
+        ("CZYX", (0.0, 0.02), "violated", "values of channel 2 at 4095"),
+        ("YXS", (0.0, 0.0, 0.02), "violated", "values of channel 3 at 4095"),
+        ("YXS", (), "unknown", "which of its samples are colours is not known"),
+        ("CZYX", (), "unknown", "measured of all channels together only"),
+        ("YX", (), "violated", "values at 4095"),
+    ],
+)
+def test_saturation_is_of_the_worst_channel(axes: str, of_each: tuple[float, ...], verdict: str, told: str) -> None:
+    """Two of a hundred values of one channel are not made good by the others; transparency is no channel."""
+    shape = {"CZYX": (2, 5, 8, 8), "YXS": (8, 8, len(of_each) or 4), "YX": (8, 8)}[axes]
+    assert ACQUISITION.intensities is not None
+    values = replace(ACQUISITION.intensities, at_highest=0.015, saturated=of_each)
+    found = replace(ACQUISITION, axes=axes, shape=shape, channels=(), intensities=values)
+    asked = need(saturated_fraction={"max": 0.01})
+    assert judge(asked, "a.tif", found).verdict == verdict
+    assert told in judging.sentence(asked, judge(asked, "a.tif", found))
 
 
 numbers = st.floats(0, 1e6, allow_nan=False)

@@ -99,6 +99,9 @@ def intensities_text(found: Acquisition) -> str | None:
     text = f"{number(values.minimum)} to {number(values.maximum)}, mean {number(values.mean)}"
     if values.at_highest is not None and values.highest is not None:
         text += f"; {100 * values.at_highest:.3g} % at the highest value of its range, {number(values.highest)}"
+    if values.saturated:
+        most = max(values.saturated)
+        text += f"; {100 * most:.3g} % in channel {values.saturated.index(most) + 1}"
     return text
 
 

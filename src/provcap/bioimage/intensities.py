@@ -35,7 +35,8 @@ def intensities(image: Any, found: Found, most: int) -> None:
     if values.dtype.kind in "uib":
         told |= _ends(finite, values.dtype, found.values.get("significant_bits"))
     if all(map(math.isfinite, told.values())):
-        found.put("intensities", told, "pixels")
+        channels = _saturated(values, str(found.values.get("axes", "")), told.get("highest"))
+        found.put("intensities", told | ({"saturated": channels} if channels else {}), "pixels")
     if finite.size < values.size:
         found.note(f"{values.size - finite.size} of its values are not finite")
 
@@ -49,6 +50,17 @@ def _ends(values: Any, kind: Any, bits: int | None) -> dict[str, float]:
         return {}
     fraction = {"at_lowest": float((values == least).mean()), "at_highest": float((values == most).mean())}
     return {"lowest": float(least), "highest": float(most), **fraction}
+
+
+def _saturated(values: Any, axes: str, most: float | None) -> list[float]:
+    """The fraction of the values at `most` in each channel; in each colour of an image with three samples. One channel
+    in four can be useless where all together look well."""
+    axis = axes.find("C") if "C" in axes else axes.find("S")
+    count = values.shape[axis] if axis >= 0 and len(axes) == values.ndim else 1
+    if most is None or count == 1 or (axes[axis] == "S" and count != 3):
+        return []
+    others = tuple(n for n in range(values.ndim) if n != axis)
+    return [float(f"{fraction:.9g}") for fraction in (values == most).mean(axis=others)]
 
 
 def highest(values: Any, kind: Any, bits: int | None) -> int | None:

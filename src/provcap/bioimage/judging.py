@@ -84,7 +84,7 @@ def _held(need: Dependence, found: Acquisition) -> list[Held]:
     if name == "number_of_channels":
         return [_channels(found)]
     if name == "saturated_fraction":
-        return [_saturated(found)]
+        return list(_saturated(found))
     if name == "objective":
         return [Held(found.objective.name if found.objective else None, origin=found.origin.get("objective"))]
     if name in _OF_LENS:
@@ -121,14 +121,22 @@ def _channels(found: Acquisition) -> Held:
     return Held(1, origin=found.origin.get("axes"))
 
 
-def _saturated(found: Acquisition) -> Held:
-    values = found.intensities
+def _saturated(found: Acquisition) -> Iterator[Held]:
+    """Of each channel, where it was measured of each."""
+    values, origin = found.intensities, found.origin.get("intensities")
     if values is None:
-        return Held(None, why=next((n for n in found.notes if n.startswith("intensities were not")), "not measured"))
-    if values.at_highest is None or values.highest is None:
-        return Held(None, why="no highest value of its range is known")
-    pooled = "" if _channels(found).value == 1 else ", of all channels together"
-    return Held(values.at_highest, f"values at {number(values.highest)}{pooled}", found.origin.get("intensities"))
+        yield Held(None, why=next((n for n in found.notes if n.startswith("intensities were not")), "not measured"))
+    elif values.at_highest is None or values.highest is None:
+        yield Held(None, why="no highest value of its range is known")
+    elif values.saturated:
+        for n, fraction in enumerate(values.saturated, 1):
+            yield Held(fraction, f"values of channel {n} at {number(values.highest)}", origin)
+    elif "S" in (found.axes or ""):
+        yield Held(None, why="which of its samples are colours is not known")
+    elif _channels(found).value != 1 and "C" in (found.axes or ""):
+        yield Held(None, why="it was measured of all channels together only")
+    else:
+        yield Held(values.at_highest, f"values at {number(values.highest)}", origin)
 
 
 def _of_channels(need: Dependence, found: Acquisition) -> Iterator[Held]:

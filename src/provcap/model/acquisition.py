@@ -43,6 +43,7 @@ class Intensities:
     highest: float | None = None  #: the greatest; None for floating point
     at_lowest: float | None = None  #: fraction of the values there
     at_highest: float | None = None
+    saturated: tuple[float, ...] = ()  #: at_highest of each channel or colour, where there are several
 
 
 @dataclass(frozen=True, slots=True)
