@@ -42,10 +42,14 @@ def _message(name: str, before: dict[str, Any], bearing: list[set[str]]) -> str:
 
 def workflow_of(folder: Path) -> dict[str, Any]:
     """What the run in `folder` recorded of its workflow when it began; nothing when that is lost."""
-    events = journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, [])
-    start = next((event for event in events if event.get("event") == "run_started"), {})
-    found = start.get("workflow")
+    found = beginning(folder).get("workflow")
     return found if isinstance(found, dict) else {}
+
+
+def beginning(folder: Path) -> dict[str, Any]:
+    """What the run in `folder` recorded when it began; nothing when that is lost."""
+    events = journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, [])
+    return next((event for event in events if event.get("event") == "run_started"), {})
 
 
 def _other(before: dict[str, Any], run: Run) -> dict[str, str]:

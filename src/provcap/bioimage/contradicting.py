@@ -17,10 +17,10 @@ from provcap.model import Gap, ImageData, Run
 ALIKE: Final = 0.01  #: sizes are the same when they differ by at most this part
 _SHOWN: Final = 3  #: files that a message names
 _LONGEST: Final = 200  #: characters of a cell that is read as sizes
-_SIZE: Final = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(µm|μm|um|nm)?(?![0-9A-Za-z])")
+_SIZE: Final = re.compile(r"([0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)\s*(µm|μm|um|nm)?(?![0-9A-Za-z])")
 
-#: 1,000 may be one or a thousand
-_TWOFOLD: Final = re.compile(r"[0-9][.,][0-9]+[.,][0-9]|[1-9][0-9]*,[0-9]{3}(?![0-9])")
+#: 1,000 may be one or a thousand; powers of ten are not reckoned
+_UNCLEAR: Final = re.compile(r"\^|[·*×]\s*10\s*[-−⁻]|[0-9][.,][0-9]+[.,][0-9]|[1-9][0-9]*,[0-9]{3}(?![0-9])")
 
 
 def contradicted(run: Run) -> Run:
@@ -42,7 +42,7 @@ def held_against_files(run: Run, files: Path | None) -> Run:
 def sizes_um(text: str | None) -> frozenset[float]:
     """The lengths in `text`, in µm; a number without a unit has that of the next one. Empty when unclear."""
     found, unit = set(), ""
-    if text is None or len(text) > _LONGEST or _TWOFOLD.search(text):
+    if text is None or len(text) > _LONGEST or _UNCLEAR.search(text):
         return frozenset()
     for amount, own in reversed(_SIZE.findall(text)):
         unit = own or unit

@@ -8,9 +8,13 @@ from typing import Any
 from provcap.bioimage.found import Found
 
 
-def intensities(image: Any, found: Found, most: int) -> None:
+def intensities(image: Any, found: Found, most: int, samples: int | None = None, has_ends: bool = True) -> None:
     """Put those of `image`, which has shape, dtype and a way to its values, into `found`; `most` bytes of pixels are
-    read, more are told to be left out. Complex values and such are left out, too."""
+    read, more are told to be left out. Complex values and such are left out, too.
+
+    Of the samples of a pixel the first `samples` count, all by default. Without `has_ends` it is not told what is at
+    the ends of the range: which one means light is not known.
+    """
     import numpy as np
 
     size = math.prod(int(side) for side in image.shape) * int(image.dtype.itemsize)
@@ -26,16 +30,19 @@ def intensities(image: Any, found: Found, most: int) -> None:
     except Exception as error:  # a codec that is not there, or data that are no such
         found.note(f"intensities were not measured: its pixels cannot be read ({type(error).__name__})")
         return
+    axes = str(found.values.get("axes", ""))
+    if samples is not None and len(axes) == values.ndim and "S" in axes:
+        values = values.take(range(min(samples, values.shape[axes.index("S")])), axis=axes.index("S"))
     finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
     if not finite.size:
         found.note("it has no finite value")
         return
     told = {"minimum": float(finite.min()), "maximum": float(finite.max())}
     told["mean"] = float(f"{finite.mean(dtype=np.float64):.10g}")  # the last digits depend on the processor
-    if values.dtype.kind in "uib":
+    if values.dtype.kind in "uib" and has_ends:
         told |= _ends(finite, values.dtype, found.values.get("significant_bits"))
     if all(map(math.isfinite, told.values())):
-        channels = _saturated(values, str(found.values.get("axes", "")), told.get("highest"))
+        channels = _saturated(values, axes, told.get("highest"))
         found.put("intensities", told | ({"saturated": channels} if channels else {}), "pixels")
     if finite.size < values.size:
         found.note(f"{values.size - finite.size} of its values are not finite")

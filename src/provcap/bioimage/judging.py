@@ -114,8 +114,10 @@ def _channels(found: Acquisition) -> Held:
     axes = found.axes or ""
     if "C" in axes:
         return Held(dict(zip(axes, found.shape, strict=False)).get("C"), origin=found.origin.get("axes"))
+    if len(found.channels) == 1:  # several without an axis of channels: those of a set of files, or colours
+        return Held(1, origin=found.origin.get("channels"))
     if found.channels:
-        return Held(len(found.channels), origin=found.origin.get("channels"))
+        return Held(None, why=f"it has no axis of channels and describes {len(found.channels)}")
     if not axes or set(axes) & {"Q", "S"}:  # samples may be colours or channels, the file does not say
         return Held(None)
     return Held(1, origin=found.origin.get("axes"))
@@ -133,6 +135,8 @@ def _saturated(found: Acquisition) -> Iterator[Held]:
             yield Held(fraction, f"values of channel {n} at {number(values.highest)}", origin)
     elif "S" in (found.axes or ""):
         yield Held(None, why="which of its samples are colours is not known")
+    elif "Q" in (found.axes or ""):
+        yield Held(None, why="it has an axis of which it does not say what it is: channels maybe")
     elif _channels(found).value != 1 and "C" in (found.axes or ""):
         yield Held(None, why="it was measured of all channels together only")
     else:

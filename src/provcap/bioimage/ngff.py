@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from provcap.bioimage import ome
 from provcap.bioimage.codecs import runs_programs
-from provcap.bioimage.found import Found, Unreadable, text
+from provcap.bioimage.found import Found, Unreadable, positive, text
 from provcap.bioimage.intensities import intensities
 
 METADATA: Final = "OME/METADATA.ome.xml"
@@ -100,12 +100,12 @@ def _describe(root: Any, multiscale: dict[str, Any], said: dict[str, Any], found
     found.put("shape", [int(size) for size in array.shape], "array")
     found.put("data_type", str(array.dtype), "array")
     for place, axis in enumerate(axes):
-        _scale(named[place], axis, array.shape[place], _product(multiscale, dataset, place), found)
-    channels = (said.get("omero") or {}).get("channels") or ()
+        _scale(named[place], axis, array.shape[place], _product(multiscale, dataset, place, array.ndim), found)
+    channels = _listed(_mapping(said.get("omero")).get("channels"))
     names = [text(channel.get("label")) for channel in channels if isinstance(channel, dict)]
     if any(names):
         found.put("channels", [{"name": name} if name else {} for name in names[: ome.CHANNELS]], "omero/channels")
-    found.put("writer", text((multiscale.get("metadata") or {}).get("method")), "multiscales/metadata/method")
+    found.put("writer", text(_mapping(multiscale.get("metadata")).get("method")), "multiscales/metadata/method")
 
 
 def _scale(letter: str, axis: dict[str, Any], size: int, scale: float | None, found: Found) -> None:
@@ -122,11 +122,21 @@ def _scale(letter: str, axis: dict[str, Any], size: int, scale: float | None, fo
         found.time("time_increment_s", scale, unit, where)
 
 
-def _product(multiscale: dict[str, Any], dataset: dict[str, Any], place: int) -> float | None:
-    """The product of the scales of one axis (NGFF 0.4 and 0.5, "multiscales")."""
-    every = (*dataset.get("coordinateTransformations", ()), *multiscale.get("coordinateTransformations", ()))
-    scales = [one["scale"][place] for one in every if one.get("type") == "scale" and "scale" in one]
-    return math.prod(map(float, scales)) if scales else None
+def _product(multiscale: dict[str, Any], dataset: dict[str, Any], place: int, axes: int) -> float | None:
+    """The product of the scales of one axis (NGFF 0.4 and 0.5, "multiscales"); None when one of them is no scale of as
+    many `axes`."""
+    said = (_mapping(one) for part in (dataset, multiscale) for one in _listed(part.get("coordinateTransformations")))
+    scales = [_listed(one.get("scale")) for one in said if one.get("type") == "scale"]
+    sizes = [positive(scale[place]) if len(scale) == axes else None for scale in scales]
+    return math.prod(size for size in sizes if size) if sizes and all(sizes) else None
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _xml(path: str, found: Found) -> None:

@@ -18,12 +18,12 @@ from provcap.bioimage.intensities import intensities
 class _Image:
     """A `BioImage` as `intensities` wants it."""
 
-    def __init__(self, image: Any) -> None:
+    def __init__(self, image: Any, shape: tuple[int, ...]) -> None:
         self._image = image
-        self.shape, self.dtype = image.shape, image.dtype
+        self.shape, self.dtype = shape, image.dtype
 
     def asarray(self) -> Any:
-        return self._image.data
+        return self._image.data.reshape(self.shape)
 
 
 def read(path: str, most: int) -> Found:
@@ -40,7 +40,7 @@ def read(path: str, most: int) -> Found:
     found.put("data_type", str(image.dtype), "bioio")
     found.put("images", len(image.scenes), "bioio")
     _metadata(image, package, found)
-    intensities(_Image(image), found, most)
+    intensities(_Image(image, tuple(size for _, size in kept)), found, most)
     return found
 
 

@@ -28,6 +28,8 @@ class Planes:
     reader: str  #: the libraries that read it, with versions
     images: int = 1  #: in the file; this is the first
     names: tuple[str, ...] = ()  #: of the samples, where they are colours; further ones are transparency
+    samples: int | None = None  #: of each pixel that are no transparency, the first ones; None: all
+    inverted: bool = False  #: the lowest value is white
 
 
 @contextlib.contextmanager
@@ -47,6 +49,8 @@ def _tiff(path: str) -> Iterator[Planes]:
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     with open(path, "rb") as stream, tifffile.TiffFile(stream, _multifile=False) as tif:
         series = tiff.first(tif)
+        if missing := tiff.absent(series):
+            raise Unreadable(missing)
         page: Any = tif.pages[0]
         colours = page.photometric == 2  # TIFF 6.0: RGB
         levels = {"level": 0} if series is not page else {}
@@ -54,7 +58,9 @@ def _tiff(path: str) -> Iterator[Planes]:
         _refuse_pieces(array)
         images = 1 if series is page else len(tif.series)
         names = COLOURS if colours else ()
-        yield Planes(array, tiff.letters(series), f"tifffile {tifffile.__version__}", images, names)
+        library = f"tifffile {tifffile.__version__}"
+        white = page.photometric == 0  # TIFF 6.0: WhiteIsZero
+        yield Planes(array, tiff.letters(series), library, images, names, tiff.colours(page), white)
 
 
 @contextlib.contextmanager

@@ -80,8 +80,9 @@ def _numbers_areas(image: Planes, part: Part) -> bool:
 
 def _part(image: Planes, most: int) -> Part:
     sizes = dict(zip(image.axes, image.array.shape, strict=True))
-    channels, samples = min(sizes.get("C", 1), CHANNELS), sizes.get("S", 1)
-    bytes_ = channels * min(samples, CHANNELS) * image.array.dtype.itemsize
+    channels = min(sizes.get("C", 1), CHANNELS)
+    samples = min(len(image.names) or image.samples or CHANNELS, sizes.get("S", 1), CHANNELS)
+    bytes_ = channels * samples * image.array.dtype.itemsize
     high, wide, times = sizes["Y"], sizes["X"], sizes.get("T", 1)
     shrunk = min(1.0, math.sqrt(most / (bytes_ * high * wide)))
     part = max(1, int(high * shrunk)), max(1, int(wide * shrunk))
@@ -96,7 +97,7 @@ def _part(image: Planes, most: int) -> Part:
         if axis in "YX":
             index.append(_middle(size, part[axis == "X"]))
         else:
-            index.append(slice(0, len(image.names) or CHANNELS) if axis == "S" else size // 2)
+            index.append(slice(0, samples) if axis == "S" else size // 2)
             if axis not in "TCS" and size > 1:
                 name = "plane" if axis == "Z" else "image"
                 words.append(f"{name} {size // 2 + 1} of {size} along {axis}")
@@ -129,7 +130,7 @@ def _measures(image: Planes, part: Part, known: dict[str, Any], notes: list[str]
         for time in part.times:
             for sample, values in enumerate(_samples(image, part.index, time, number)):
                 found = rows.setdefault(sample, {})
-                odd += _measure(values, known.get("bits"), found)
+                odd += _measure(values, known.get("bits"), found, ends=not image.inverted)
         for sample, found in rows.items():
             channel = number * len(rows) + sample + 1
             name = _name(known, image, number, sample, len(rows))
@@ -153,11 +154,12 @@ def _samples(image: Planes, index: tuple[Any, ...], time: int, channel: int) -> 
     return values.transpose([left.index(axis) for axis in "SYX"])
 
 
-def _measure(values: Any, bits: int | None, found: dict[str, list[float]]) -> int:
-    """Put the measures of one plane into `found`; how many of its values are not finite."""
+def _measure(values: Any, bits: int | None, found: dict[str, list[float]], ends: bool) -> int:
+    """Put the measures of one plane into `found`, what is saturated where its `ends` are known; how many of its values
+    are not finite."""
     import numpy as np
 
-    if values.dtype.kind in "ui":
+    if values.dtype.kind in "ui" and ends:
         most = highest(values, values.dtype, bits)
         if most is not None:
             found.setdefault("saturated_fraction", []).append(float((values == most).mean()))
@@ -185,7 +187,8 @@ def _name(known: dict[str, Any], image: Planes, channel: int, sample: int, sampl
     if samples > 1:
         return image.names[sample] if len(image.names) == samples else None
     names = known.get("names") or ()
-    return text(names[channel]) if channel < len(names) else None
+    every = dict(zip(image.axes, image.array.shape, strict=True)).get("C", 1)
+    return text(names[channel]) if len(names) == every else None  # those of a set of files are not those of each
 
 
 def _drift(image: Planes, part: Part, known: dict[str, Any], notes: list[str]) -> Iterator[dict[str, Any]]:

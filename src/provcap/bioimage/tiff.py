@@ -62,8 +62,29 @@ def read(path: str, most: int) -> Found:
         if found.values.get("shape"):
             stream.seek(0)
             with tifffile.TiffFile(stream, _multifile=False) as tif:
-                intensities(first(tif), found, most)
+                _intensities(tif, found, most)
     return found
+
+
+def _intensities(tif: Any, found: Found, most: int) -> None:
+    image = first(tif)
+    if missing := absent(image):
+        found.note(f"intensities were not measured: {missing}")
+        return
+    inverted = tif.pages[0].photometric == 0  # TIFF 6.0: WhiteIsZero
+    intensities(image, found, most, colours(tif.pages[0]), has_ends=not inverted)
+
+
+def absent(image: Any) -> str | None:
+    """What is said when planes that the description counts are not in the file; readers make them of zeros."""
+    pages = [image] if hasattr(image, "photometric") else list(image.pages)
+    missing = sum(page is None for page in pages)
+    return f"{missing} of the {len(pages)} planes that its description counts are not in the file" if missing else None
+
+
+def colours(page: Any) -> int:
+    """How many of the samples of each pixel are no transparency (TIFF 6.0: ExtraSamples 1 and 2)."""
+    return int(page.samplesperpixel) - sum(int(kind) in (1, 2) for kind in page.extrasamples)
 
 
 def _describe(tif: Any, name: str, found: Found) -> None:

@@ -11,11 +11,11 @@ import re
 from typing import Any, Final
 
 from provcap import codec, digest
-from provcap.model import Artifact, Job, Run
+from provcap.model import Artifact, Job
 from provcap.opening import IN_CRATE, Opened
 from provcap.redact.known import of_run
 from provcap.redact.pseudonyms import Pseudonyms
-from provcap.taken_over import workflow_of
+from provcap.taken_over import beginning, workflow_of
 
 MOST: Final = 60  #: programs and modules that are named
 LARGEST_PARAMS: Final = 64 << 10  #: bytes of JSON; larger ones stand in the record
@@ -28,7 +28,7 @@ _ABSOLUTE: Final = re.compile(
     rf"(?P<path>\b(?:file|smb|nfs|cifs|afp|sftp|scp)://+{_NAME}(?:/+{_NAME})*/*)"
     r"|(?P<url>\b[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s'\"<>|;,]+)"
     r"|(?:(?P<option>(?<![\w.~/-])--?\w+)|(?<![\w.~/-])(?:[\w.@-]+:(?=/))?)"
-    rf"(?P<local>/(?:(?:{_NAME}/+)+[^\s/'\"<>|:;,]*|root(?![\w.-])))"
+    rf"(?P<local>(?:(?:\.\./)+(?=(?i:homes?|users)/)|(?:(?<!:)/+)?/)(?:(?:{_NAME}/+)+[^\s/'\"<>|:;,]*|root(?![\w.-])))"
 )
 _PART: Final = r"[^\\/:*?'\"<>|\s]++"
 _WINDOWS: Final = re.compile(
@@ -61,7 +61,7 @@ def facts(opened: Opened, job: Job, artifact: Artifact, identifier: str | None) 
             }
         ),
         "workflow": clean(_workflow(opened, job)),
-        "software": clean(_software(run, job)),
+        "software": clean(_software(opened, job)),
     }
     return _told(told)
 
@@ -89,12 +89,11 @@ def _record(opened: Opened) -> str:
     return digest.of_bytes(codec.dump_run(opened.run).encode("utf-8", "surrogateescape"))
 
 
-def _software(run: Run, job: Job) -> list[dict[str, Any]]:
+def _software(opened: Opened, job: Job) -> list[dict[str, Any]]:
     """Name and version of what made the image: engine, container image, commands, imported modules."""
-    found: list[dict[str, Any]] = [
-        {"name": "Snakemake", "version": run.snakemake_version},
-        {"name": "provcap", "version": run.provcap_version},
-    ]
+    run = opened.run
+    snakemake, provcap = _versions(opened, job)
+    found: list[dict[str, Any]] = [{"name": "Snakemake", "version": snakemake}, {"name": "provcap", "version": provcap}]
     image = next((image for image in run.images if image.id == job.image), None)
     if image is not None:
         found.append({"name": image.reference, "version": image.digest, "kind": "container image"})
@@ -103,6 +102,15 @@ def _software(run: Run, job: Job) -> list[dict[str, Any]]:
     found += [{"name": m.distribution or m.name, "version": m.version} for m in (imports.modules if imports else ())]
     known = [_told(one) for one in found if one["version"]]
     return [one for n, one in enumerate(known) if one not in known[:n]][:MOST]
+
+
+def _versions(opened: Opened, job: Job) -> tuple[str | None, str | None]:
+    """Of Snakemake and provcap in the run in which the job ran."""
+    run = opened.run
+    if job.run == run.id:
+        return run.snakemake_version, run.provcap_version
+    began = beginning(opened.folder.parent / job.run) if opened.folder is not None else {}
+    return began.get("snakemake_version"), began.get("provcap_version")
 
 
 def _clean(value: Any, names: Pseudonyms, workdir: str) -> Any:

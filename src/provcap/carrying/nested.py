@@ -12,7 +12,7 @@ from typing import Any
 from provcap.crate import people
 from provcap.crate import profile_0_5 as profile
 from provcap.crate.draft import Draft, fragment, ref
-from provcap.embed import FORMAT
+from provcap.embed import FORMAT, commit
 from provcap.model import Run
 
 
@@ -22,7 +22,7 @@ def crate(run: Run, told: dict[str, Any]) -> bytes:
     for name, term in (("recorded", "recordedDigest"), ("pixels", "pixelDigest")):
         term = profile.OWN + term
         draft.add(fragment("digest", name), "PropertyValue", name=f"{name} digest", value=told[name], propertyID=term)
-    version = workflow.get("commit")
+    version = commit(workflow)
     where = {"url": workflow.get("repository")} if str(workflow.get("repository", "")).startswith("http") else {}
     rule = draft.add(fragment("rule", job["rule"]), "SoftwareApplication", name=job["rule"], version=version, **where)
     for number, one in enumerate(told.get("software", ())):
@@ -34,7 +34,8 @@ def crate(run: Run, told: dict[str, Any]) -> bytes:
         param = draft.add(fragment("param", name), "PropertyValue", name=name, value=text)
         draft.entities.setdefault("#made", {"@type": ["CreateAction"]}).setdefault("object", set()).add(param)
     draft.add(
-        "#made", "CreateAction", name=f"Job {job['id']} of run {told['run']}", instrument=ref(rule), result=ref("./"),
+        "#made", "CreateAction", name=f"Job {job['id']} of run {job.get('run', told['run'])}",
+        instrument=ref(rule), result=ref("./"),
         description=f"Rule {job['rule']} of {workflow.get('snakefile')} made this image",
         startTime=job.get("started"), endTime=job.get("ended"),
     )  # fmt: skip
@@ -60,7 +61,7 @@ def _root(draft: Draft, run: Run, told: dict[str, Any]) -> None:
     title = f" ({about.title})" if about.title else ""
     draft.add(
         "./", "Dataset", name=PurePosixPath(told["file"]).name,
-        description=f"Image {told['file']} made by run {told['run']}{title}",
+        description=f"Image {told['file']} made by run {told['job'].get('run', told['run'])}{title}",
         datePublished=told["job"].get("ended") or run.ended or run.started,
         license=ref(people.add_licence(draft, run)),
         author=[ref(person) for person in authors],

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from provcap import bioimage, embed, identifiers, lineage, progress, questions
+from provcap.capture.scrub import Scrubber
 from provcap.carrying.facts import facts
 from provcap.carrying.nested import crate
 from provcap.crate.places import inside
@@ -59,15 +60,15 @@ def _identifier(given: str) -> str:
 
 
 def _public(url: str) -> str:
-    """`url` when it has no user and password, which all who get the image could read. Raises ProvcapError."""
+    """`url` when it has no user, password or token, which all who get the image could read. Raises ProvcapError."""
     try:
         secret = "@" in urlsplit(url).netloc
     except ValueError:
         secret = "@" in url
-    if not secret:
+    if not secret and Scrubber().text(url) == url:
         return url
-    hint = "leave out what stands before the @: everybody who gets the image reads it"
-    raise ProvcapError("bad-identifier", "the URL of the crate has a user name or a password in it", hint)
+    hint = "leave it out (what stands before the @, or behind token=): everybody who gets the image reads it"
+    raise ProvcapError("bad-identifier", "the URL of the crate has a user name, a password or a token in it", hint)
 
 
 def _wanted(opened: Opened, given: Sequence[str], here: Path) -> list[Artifact]:

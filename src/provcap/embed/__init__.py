@@ -4,7 +4,7 @@ What is put in can be taken out again, byte for byte: the annotation says how, a
 of the file as its job made it. So no note has to be believed.
 """
 
-from provcap.embed.annotation import FORMAT, KEY, Carried, Left, Placed
+from provcap.embed.annotation import FORMAT, KEY, Carried, Left, Placed, commit
 from provcap.embed.image import Found, is_image, look, recorded, write
 from provcap.embed.notes import forget, known_as, note, notes
 
@@ -15,6 +15,7 @@ __all__ = [
     "Found",
     "Left",
     "Placed",
+    "commit",
     "forget",
     "is_image",
     "known_as",

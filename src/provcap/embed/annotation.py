@@ -58,6 +58,12 @@ def read(content: str | bytes) -> dict[str, Any]:
         raise Left("the annotation in it is no JSON that can be read") from None
 
 
+def commit(workflow: dict[str, Any]) -> str | None:
+    """The commit that a lineage names, and whether its files were others."""
+    named = workflow.get("commit")
+    return f"{named}, with changes" if isinstance(named, str) and workflow.get("changed") else named
+
+
 def checked(plain: Any) -> dict[str, Any]:
     """`plain` when it is an annotation of bounded depth. Raises Left."""
     if not isinstance(plain, dict) or not str(plain.get("format", "")).startswith("provcap.lineage/"):

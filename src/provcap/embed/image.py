@@ -52,16 +52,20 @@ def look(path: Path) -> Found | None:
             if told is None:
                 return None
             listing, _ = digest.listing(path)
-            same_file = ngff.recorded(group, listing) == told.get("recorded")
+            same_file = _is(told, ngff.recorded(group, listing))
             return Found(told, same_file, _same(told, lambda: ngff.pixels(path, listing)))
         with ometiff.opened(path) as tiff:
             told = ometiff.lineage(tiff)
             if told is None:
                 return None
-            same_file = ometiff.recorded(tiff, told) == told.get("recorded")
+            same_file = _is(told, ometiff.recorded(tiff, told))
             return Found(told, same_file, _same(told, tiff.pixels))
     except OSError as error:
         raise Left(f"it cannot be read: {error.strerror or error}") from None
+
+
+def _is(told: dict[str, Any], recorded: str | None) -> bool:
+    return recorded is not None and told.get("recorded") == recorded
 
 
 def _same(told: dict[str, Any], pixels: Callable[[], str]) -> bool | None:

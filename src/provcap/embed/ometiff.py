@@ -40,9 +40,18 @@ def lineage(tiff: Tiff) -> dict[str, Any] | None:
 
 
 def recorded(tiff: Tiff, told: dict[str, Any]) -> str | None:
-    """Digest of `tiff` without the annotation `told`, as it was before; None when that cannot be undone."""
+    """Digest of `tiff` without the annotation `told`, as it was before; None when that cannot be undone, or when more
+    than the annotation has come since."""
     change = _change(tiff, told)
-    return None if change is None else _digest(tiff, change)
+    return _digest(tiff, change) if change is not None and _says_no_more(tiff, change) else None
+
+
+def _says_no_more(tiff: Tiff, change: Change) -> bool:
+    """Whether the description in force is the one from before `change` but for annotations of ours."""
+    with contextlib.suppress(Left):
+        before = xml.annotated(tiff.description(change), b"")
+        return xml.without(tiff.description()) == xml.without(before)
+    return False
 
 
 def _change(tiff: Tiff, told: dict[str, Any]) -> Change | None:
@@ -102,8 +111,8 @@ def _base(tiff: Tiff, source: Path, known: str) -> Change | None:
     """How the file becomes the recorded one: None when it is. Raises Left when it is another."""
     with contextlib.suppress(Left):
         told = lineage(tiff) or {}
-        change = _change(tiff, told) if told.get("recorded") == known else None
-        if change is not None and _digest(tiff, change) == known:
+        change = _change(tiff, told)
+        if change is not None and told.get("recorded") == known == recorded(tiff, told):
             return change
     if digest.of_file(source) == known:
         return None

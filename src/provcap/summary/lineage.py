@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from provcap.embed import Carried, Found
+from provcap.embed import Carried, Found, commit
 from provcap.summary.columns import line, table
 
 LONGEST: Final = 500  #: characters of a value
@@ -25,7 +25,7 @@ def of_lineage(name: str, found: Found) -> str:
         ("wildcards", _pairs(job.get("wildcards"))),
         ("params", _pairs(job.get("params")) or job.get("params_left_out")),
         ("made", " to ".join(_text(job[key]) for key in ("started", "ended") if key in job)),
-        ("workflow", " ".join(_text(workflow[k]) for k in ("snakefile", "repository", "commit") if k in workflow)),
+        ("workflow", " ".join(_text(part) for part in _workflow(workflow) if part)),
         *(("software", one) for one in _software(told.get("software"))),
         ("crate", told.get("identifier")),
         ("recorded", told.get("recorded")),
@@ -35,6 +35,10 @@ def of_lineage(name: str, found: Found) -> str:
         ("file as made", _SAME if found.same_file else "cannot be told: the file was changed or written anew since"),
     ]
     return "\n".join([line(name), table([(f"  {key}", _text(value)) for key, value in rows if value])])
+
+
+def _workflow(told: dict[str, Any]) -> tuple[Any, ...]:
+    return told.get("snakefile"), told.get("repository"), commit(told)
 
 
 _SAME: Final = "the same: without its lineage the image is, byte for byte, the one that was recorded"

@@ -173,10 +173,10 @@ def _members(artifact: Artifact, path: Path, wrong: list[str]) -> Iterator[Lying
     if artifact.digest not in (None, digest.of_tree(path)[0]):
         wrong.append(f"{artifact.path!a}: {_CHANGED}")
         return
-    files = sorted(Path(folder, name) for folder, _, names in os.walk(path) for name in names)
-    kept = [file for file in files if file.name not in digest.SIDE_FILES]
-    links = [file for file in kept if file.is_symlink()]
-    wrong += [f"{str(file)!a}: it is a link" for file in links]
+    every = [(Path(folder), folders, names) for folder, folders, names in os.walk(path)]
+    kept = sorted(f / name for f, _, names in every for name in names if name not in digest.SIDE_FILES)
+    links = [file for file in (*kept, *(f / name for f, folders, _ in every for name in folders)) if file.is_symlink()]
+    wrong += [f"{str(file)!a}: it is a link" for file in sorted(links)]
     hexes = digest.of_files(map(str, kept))
     for file in kept:
         original = f"{artifact.path}/{file.relative_to(path).as_posix()}"
