@@ -26,14 +26,17 @@ from hypothesis import strategies as st
 
 from provcap import bundle, codec, digest, embed, questions, store
 from provcap.carrying import carry, facts
+from provcap.carrying.nested import crate
 from provcap.cli import main
 from provcap.crate import conformance
 from provcap.crate.policy import Policy
 from provcap.deposit.bia import writing
 from provcap.embed import Left, annotation, members, xml
+from provcap.embed.pairs import pairs
 from provcap.errors import ProvcapError
 from provcap.model import Embedding
 from provcap.opening import Opened, open_run
+from provcap.summary.lineage import of_lineage
 from tests import workflows
 from tests.conftest import materialise, read_run
 from tests.real_images import real_image
@@ -183,6 +186,54 @@ def test_an_annotation_of_an_earlier_job_is_replaced(tmp_path: Path) -> None:
     answer = found(tmp_path / "b.ome.tif")
     assert (answer.lineage["run"], answer.same_file) == ("r2", True)
     assert tifffile.tiffcomment(tmp_path / "b.ome.tif").count('provcap/lineage/1">{') == 1
+
+
+def test_a_description_that_was_edited_is_told_and_kept(tmp_path: Path) -> None:
+    """The pixels may be the same: an image with another pixel size is not the one that was recorded, and embedding does
+    not bring the old description back."""
+    path = tiff(tmp_path / "a.ome.tif", XML)
+    known, target = digest.of_file(path), tmp_path / "b.ome.tif"
+    put(path, target)
+    edited = tifffile.tiffcomment(target).replace('PhysicalSizeX="65"', 'PhysicalSizeX="650"')
+    tifffile.tiffcomment(target, edited.encode())
+    assert (found(target).same_file, found(target).same_pixels) == (False, True)
+    assert embed.recorded(target) is None
+    with pytest.raises(Left, match="no longer what the run recorded"):
+        embed.write(target, target, known, TOLD, described)
+    assert tifffile.tiffcomment(target) == edited
+
+
+def test_an_annotation_that_says_nothing_confirms_nothing(tmp_path: Path) -> None:
+    """Without a digest and without what undoes it, nobody knows whether the file is as it was."""
+    new = xml.annotated(XML.encode(), annotation.text({"run": "r1"}))
+    assert found(tiff(tmp_path / "a.ome.tif", new.decode())).same_file is False
+
+
+def test_a_changed_workflow_is_named_so_wherever_its_commit_is(tmp_path: Path) -> None:
+    """In the pairs, in `provcap show` and in the crate of an OME-Zarr: the commit alone did not make the image."""
+    told = {**TOLD, "workflow": {"snakefile": "Snakefile", "commit": "fd9b", "changed": True}}
+    put(tiff(tmp_path / "a.ome.tif", XML), tmp_path / "b.ome.tif", told)
+    assert ("Commit", "fd9b, with changes") in pairs(told)
+    assert "fd9b, with changes" in of_lineage("b", found(tmp_path / "b.ome.tif"))
+    full = {**told, "recorded": "sha256:0", "pixels": "sha256:1", "job": {**TOLD["job"], "run": "r0"}}
+    entities = json.loads(crate(read_run("succeeded"), full))["@graph"]
+    assert "fd9b, with changes" in {entity.get("version") for entity in entities}
+    assert [e["name"] for e in entities if e["@id"] == "#made"] == ["Job j1 of run r0"]
+
+
+def test_pairs_name_the_run_that_made_the_image() -> None:
+    """A result that a later run took over was made in the earlier one; both are told apart."""
+    told = {**TOLD, "run": "r2", "job": {**TOLD["job"], "run": "r1"}}
+    assert [pair for pair in pairs(told) if pair[0] in ("Run", "Recorded in")] == [("Run", "r1"), ("Recorded in", "r2")]
+
+
+def test_many_parameters_leave_run_and_digests_in_sight() -> None:
+    """What does not fit is counted, and nothing but parameters is left out."""
+    told = {**TOLD, "job": {"rule": "seg", "params": {f"p{n}": "a\nb" for n in range(150)}}}
+    found = dict(pairs(told))
+    assert found["Run"] == "r1"
+    assert found["Parameters that are not shown here"] == "50"
+    assert found["Parameter p0"] == "a b"
 
 
 @pytest.mark.parametrize(
@@ -391,7 +442,7 @@ def test_changed_pixels_are_seen(tmp_path: Path, capsys: pytest.CaptureFixture[s
     answer = found(target)
     assert (answer.same_file, answer.same_pixels) == (False, False)
     assert main(["show", str(target)]) == 1
-    assert "NOT those" in capsys.readouterr().out
+    assert "NOT stored as" in capsys.readouterr().out
 
 
 def test_a_file_that_another_program_wrote_anew_keeps_its_facts(tmp_path: Path) -> None:
@@ -544,7 +595,7 @@ def test_another_byte_order_is_seen(tmp_path: Path, capsys: pytest.CaptureFixtur
     (path / "0/.zarray").write_text(text.replace("<u2", ">u2"))
     assert text != (path / "0/.zarray").read_text()
     assert main(["show", str(path)]) == 1
-    assert "NOT those" in capsys.readouterr().out
+    assert "NOT stored as" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -769,6 +820,8 @@ def test_no_names_and_no_paths_go_along(tmp_path: Path) -> None:
         ("file:///vol/alice/x.tif smb://nas/alice/y.tif", "x.tif y.tif"),
         ("--bind=/vol/alice/b:/srv/alice/c,/srv/alice/d", "--bind=b:c,d"),
         ("cp /vol/alice/b.txt /vol/alice/c.txt", "cp b.txt c.txt"),
+        ("--in //home/alice/x.tif", "--in x.tif"),
+        ("x=../../home/alice/x.tif", "x=x.tif"),
         *((same, same) for same in (
             "https://example.org/a/b/x.tif", "see https://example.org:8080/a-/b?c=1 s3://bucket/a/b.zarr", "a/b.tif 3/4",
             "~/models/unet", "../a/b c/d.tif", r"\d+\s*(a|b)\\n", "n / m", "docker://ihc/a:1", "a-b/c/d", "10:30 1/2",
@@ -783,7 +836,10 @@ def test_absolute_paths_are_cut_wherever_they_stand(tmp_path: Path, given: str, 
     assert "alice" not in answer
 
 
-@pytest.mark.parametrize("given", ["http://user:pw@host/x", "https://user@host/x", "https://[pw@x/"])
+@pytest.mark.parametrize(
+    "given",
+    ["http://user:pw@host/x", "https://user@host/x", "https://[pw@x/", "https://host/records/1?preview=1&token=pw3456"],
+)
 def test_an_identifier_with_a_password_is_refused(
     tmp_path: Path, given: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

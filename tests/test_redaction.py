@@ -31,6 +31,8 @@ KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PR
         ("API_KEY=s3cret run", "s3cret", "named-value"),
         ('{"db_password": "s3 cret"}', "s3 cret", "named-value"),
         ("token: s3cret", "s3cret", "named-value"),
+        ("curl 'https://a.blob.example.net/x?sp=r&sig=kJ8xW2abcd%3D&se=1'", "kJ8xW2abcd%3D", "url-signature"),
+        ("s3 https://b.example.org/x?X-Amz-Date=1&X-Amz-Signature=0123abcd4567", "0123abcd4567", "url-signature"),
         ("echo tr0ub4dor", "tr0ub4dor", "known-secret"),
     ],
 )
@@ -52,6 +54,7 @@ def test_each_rule_replaces_and_counts(text: str, secret: str, rule: str) -> Non
         "password: null",
         "keyword=nuclei",
         "https://example.org/path@2x.png",
+        "sig=0.12345678 --design=12345678",
         "PASSWORD=$PASSWORD cmd",
     ],
 )

@@ -29,7 +29,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "google-key": re.compile(r"\bAIza[0-9A-Za-z_-]{35}"),
     "slack-token": re.compile(r"\bxox[abeoprs]-[0-9A-Za-z-]{10,}"),
     "jwt": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
-    "url-signature": re.compile(r"(?:(?<=[?&;]sig=)|(?<=[?&;]signature=)|(?<=-signature=))[^\s&;\"'#]{8,}", re.I),
+    "url-signature": re.compile(r"(?:(?<=[?&;]sig=)|(?<=[?&;]signature=)|(?<=-signature=))(?!<)[^\s&;\"'#]{8,}", re.I),
     "authorization": re.compile(r"(?<=bearer )[^\s\"']{8,}|(?<=basic )[A-Za-z0-9+/=]{12,}", re.I),
 }
 #: ``--password x``, ``TOKEN=x``, ``api_key: x``: the name tells that the value is secret

@@ -44,7 +44,7 @@ def _workflow(told: dict[str, Any]) -> tuple[Any, ...]:
 _SAME: Final = "the same: without its lineage the image is, byte for byte, the one that was recorded"
 _STATES: Final = {
     True: "the same as when the lineage was embedded",
-    False: "NOT those of when the lineage was embedded",
+    False: "NOT stored as when the lineage was embedded: other values, or the same written anew",
     None: "cannot be compared",
 }
 
