@@ -31,7 +31,7 @@ from provcap.compare.judging import judge
 from provcap.compare.limits import Entry, Limits, load, match
 from provcap.compare.pixels import Part, compare_parts
 from provcap.errors import BadConfig, ProvcapError
-from provcap.model import Comparison, Draw, Gap, Hardware, Image, Measure, Run, Verdict
+from provcap.model import Comparison, Draw, Embedding, Gap, Hardware, Image, Measure, Run, Verdict
 from provcap.opening import Opened, open_run
 from tests.comparison.files import (
     TABLE,
@@ -377,6 +377,26 @@ def test_a_file_that_changed_since_is_not_trusted(tmp_path: Path) -> None:
     found = {v.path: v for v in compare(first, second).verdicts}[RESULT]
     assert found.verdict == "unchecked"
     assert "changed since" in found.reason
+
+
+def test_a_lineage_that_was_embedded_since_is_told(tmp_path: Path) -> None:
+    """`embed --in-place` changed the bytes of one side: identical as made, and the reason does not call them the same.
+    In a plain directory nothing says what the file was."""
+    plain, made = _run(tmp_path / "1"), _run(tmp_path / "2")
+    embedded = b"with its lineage"
+    known = digest.of_file(tmp_path / "2" / RESULT)
+    (tmp_path / "2" / RESULT).write_bytes(embedded)
+    note = Embedding(RESULT, known, digest.of_bytes(embedded), len(embedded), "")
+    told = replace(made, run=replace(made.run, embeddings=(note,)))
+
+    def said(first: Opened | Path, second: Opened | Path) -> tuple[str, str]:
+        (verdict,) = compare(first, second, only=[RESULT]).verdicts
+        return verdict.verdict, verdict.reason
+
+    since = ("identical", "the same bytes, but for the lineage that was embedded since")
+    assert said(plain, told) == said(told, plain) == said(tmp_path / "1", told) == since
+    assert said(told, told) == said(told, tmp_path / "2") == said(plain, plain) == ("identical", "the same bytes")
+    assert said(plain, tmp_path / "2")[0] == "different"
 
 
 def test_a_file_that_is_not_at_hand(tmp_path: Path) -> None:

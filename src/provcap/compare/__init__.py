@@ -103,8 +103,12 @@ class _Work:
         changed = [t for t in (first, second) if "changed since" in t.problem]
         if changed:
             return self._unchecked(first.path, changed[0].problem)
-        if first.digest and first.digest == second.digest:
+        now = [thing.embedded or thing.digest for thing in (first, second)]
+        if now[0] and now[0] == now[1]:
             return Verdict(first.path, "identical", reason="the same bytes")
+        if first.digest and first.digest == second.digest:
+            reason = "the same bytes, but for the lineage that was embedded since"
+            return Verdict(first.path, "identical", reason=reason)
         if first.place and second.place:
             return None
         absent = first if first.place is None else second

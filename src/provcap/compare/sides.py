@@ -30,6 +30,7 @@ class Thing:
     place: str | None = None  #: where its content is, when that is what it should be
     problem: str = ""  #: why there is no place
     directory: bool = False
+    embedded: str | None = None  #: digest of what is at hand, when that is what was recorded with its lineage in it
 
 
 class Side:
@@ -85,7 +86,7 @@ class Side:
         if found.problem or artifact.digest in (None, found.digest):
             return found
         if self.run is not None and found.digest and questions.is_now(self.run, artifact, found.digest):
-            return replace(found, digest=artifact.digest)  # with its lineage in it: what was made counts
+            return replace(found, digest=artifact.digest, embedded=found.digest)  # what was made counts
         problem = f"it changed since {self.name} recorded it"
         return Thing(artifact.path, artifact.digest, problem=problem, directory=directory)
 
