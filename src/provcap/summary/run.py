@@ -48,8 +48,6 @@ def gaps(found: Iterable[Gap]) -> str:
 
 
 def _head(run: Run, going_on: bool) -> list[tuple[str, str]]:
-    count = Counter(GOING_ON if going_on and job.status == "lost" else job.status for job in run.jobs)
-    states = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in sorted(count.items()))
     flow = run.workflow
     version = f" (git {flow.commit[:12]}{', with changes' if flow.dirty else ''})" if flow.commit else ""
     foreign = any(gap.slug == "foreign-crate" for gap in run.gaps)
@@ -60,12 +58,21 @@ def _head(run: Run, going_on: bool) -> list[tuple[str, str]]:
         ("workflow", f"{flow.snakefile}{version}{engine}"),
         ("command", " ".join(run.command)),
         ("where", "" if foreign else f"{run.workdir}, started on {run.hostname or '?'} by {run.user or '?'}"),
-        ("attempts", f"{len(run.jobs)}: {states}" if run.jobs else "none"),
+        ("attempts", _attempts(run, going_on)),
     ]
     rows += [("machine", machine_line(machine)) for machine in run.hardware]
     rows += [("image", f"{i.reference}  {i.digest or 'digest unknown'}") for i in run.images]
     rows += [("software", software(e)) for e in run.environments]
     return rows
+
+
+def _attempts(run: Run, going_on: bool) -> str:
+    """How the attempts ended; what was kept without running is none, and told apart."""
+    ended = Counter(GOING_ON if going_on and j.status == "lost" else j.status for j in questions.executed(run))
+    kept = Counter(j.status.replace("_", " ") for j in run.jobs if not questions.ran(j))
+    states, others = (", ".join(f"{n} {status}" for status, n in sorted(c.items())) for c in (ended, kept))
+    told = f"{ended.total()}: {states}" if ended else "none"
+    return f"{told}; not run: {others}" if kept else told
 
 
 def _rules(run: Run, going_on: bool) -> list[tuple[str, ...]]:
@@ -75,13 +82,14 @@ def _rules(run: Run, going_on: bool) -> list[tuple[str, ...]]:
     names = dict.fromkeys([s.rule for s in run.steps] + [j.rule for j in run.jobs])
     for name in names:
         jobs = [job for job in run.jobs if job.rule == name]
-        used = [job.usage for job in jobs if job.usage and job.status != "up_to_date"]
+        ran = [job for job in jobs if questions.ran(job)]
+        used = [job.usage for job in ran if job.usage]
         memory = max((u.max_rss_bytes or 0 for u in used), default=0)
         cpu = sum((u.cpu_user_s or 0) + (u.cpu_system_s or 0) for u in used)
         failed = sum(_failed(job, going_on) for job in jobs)
         wall = sum(u.wall_s or 0 for u in used)
         rows.append(
-            (name, str(len(jobs)), str(failed or ""), seconds(wall), seconds(cpu), size(memory) if memory else "")
+            (name, str(len(ran)), str(failed or ""), seconds(wall), seconds(cpu), size(memory) if memory else "")
         )
     return rows
 
