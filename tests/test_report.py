@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import itertools
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image as Pictures
 
 from provcap import report
 from provcap.cli import main
@@ -181,6 +185,127 @@ def test_a_picture_that_was_cut_says_so() -> None:
         grey = decoder.thumbnail(png16(0, np.full((4, 4, 1), 0x1234)), ".png", 100, False)
     assert "values cut from 16 to 8 bits" in deep.notes
     assert not any("cut" in note for note in grey.notes)
+
+
+def tiff(array: np.ndarray, **how: Any) -> bytes:
+    """A TIFF of `array` that tifffile writes with `how`."""
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, array, **how)
+    return stream.getvalue()
+
+
+def png(image: Pictures.Image, **how: Any) -> bytes:
+    """A PNG of `image` that Pillow writes with `how`."""
+    stream = io.BytesIO()
+    image.save(stream, "PNG", **how)
+    return stream.getvalue()
+
+
+def drawn(data: bytes, suffix: str = ".tif", label: bool = False) -> tuple[np.ndarray, str]:
+    """The pixels of the small picture of `data`, and what it says."""
+    with Decoder() as decoder:
+        small = decoder.thumbnail(data, suffix, 100, label)
+    return np.asarray(Pictures.open(io.BytesIO(small.data))), "; ".join(small.notes)
+
+
+RAMP = np.arange(0, 240, dtype="uint8").reshape(12, 20)
+
+
+@pytest.mark.parametrize("samples", [2, 3, 4, 5])
+def test_samples_that_are_no_colours_stand_side_by_side(samples: int) -> None:
+    """A TIFF that keeps its channels together and calls them grey shows up to four of them, each grey, and says so."""
+    channels = np.stack([RAMP + 3 * n for n in range(samples)], -1)
+    pixels, said = drawn(tiff(channels, photometric="minisblack", planarconfig="contig", metadata=None))
+    shown = min(samples, 4)
+    assert pixels.shape == (12, 24 * shown - 4)
+    assert all((pixels[:, 24 * n : 24 * n + 20] == channels[..., n]).all() for n in range(shown))
+    assert f"channels 1 to {shown} of {samples}, from left to right" in said
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"), [("unassalpha", "transparency"), ("unspecified", "samples besides red, green and blue")]
+)
+def test_colours_are_shown_where_the_file_says_so(extra: str, told: str) -> None:
+    """Red, green and blue are drawn as such; what stands beside them is left out, and that is told."""
+    colours = np.stack([RAMP, RAMP // 2, 255 - RAMP, RAMP], -1)
+    pixels, said = drawn(tiff(colours, photometric="rgb", extrasamples=[extra]))
+    assert (pixels == colours[..., :3]).all()
+    assert f"{told} left out" in said
+    pixels, said = drawn(tiff(colours[..., :3], photometric="rgb"))
+    assert (pixels == colours[..., :3]).all()
+    assert "left out" not in said
+    assert "values of SEPARATED, not turned into colours" in drawn(tiff(colours, photometric="separated"))[1]
+
+
+def test_white_is_zero_where_the_file_says_so() -> None:
+    """A TIFF in which 0 is white is no negative, in 8 and in 16 bits; the range goes from black to white."""
+    pixels, said = drawn(tiff(RAMP, photometric="miniswhite"))
+    assert (pixels == 255 - RAMP).all()
+    assert "0 is white" in said
+    pixels, said = drawn(tiff(RAMP.astype("uint16") * 10, photometric="miniswhite"))
+    assert (pixels[0, 0], pixels[-1, -1]) == (255, 0)
+    assert "from black to white: 2378 to 11.95" in said
+    assert "0 is white" not in drawn(tiff(RAMP, photometric="minisblack"))[1]
+
+
+@pytest.mark.parametrize("label", [False, True])
+def test_a_palette_is_used(label: bool) -> None:
+    """The numbers of a TIFF with a palette have its colours, in a label image, too."""
+    palette = np.random.default_rng(2).integers(0, 65536, (3, 256)).astype("uint16")
+    pixels, said = drawn(tiff(RAMP, photometric="palette", colormap=palette), label=label)
+    assert (pixels == (palette >> 8).T[RAMP]).all()
+    assert "in the colours of its palette" in said
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_labels_in_a_png_have_colours(deep: bool) -> None:
+    """Of 8 bits and of 16; a picture that is not called a label image stays as it is."""
+    labels = np.zeros((12, 20), "uint16" if deep else "uint8")
+    labels[2:5], labels[6:9] = 1, 2
+    data = png(Pictures.fromarray(labels))
+    pixels, said = drawn(data, ".png", label=True)
+    assert "a label image: 2 numbers, each in a colour of its own, 0 black" in said
+    assert len({tuple(pixel) for pixel in pixels.reshape(-1, 3)}) == 3
+    assert drawn(data, ".png")[0].shape == (12, 20)
+
+
+def test_transparency_is_told() -> None:
+    """Where a PNG is transparent the page draws white and says so; a PNG that covers everything says nothing."""
+    colours = np.full((12, 20, 4), 255, "uint8")
+    colours[..., 0] = 9
+    assert "transparent" not in drawn(png(Pictures.fromarray(colours)), ".png")[1]
+    colours[0, 0, 3] = 0
+    clear, said = drawn(png(Pictures.fromarray(colours)), ".png")
+    assert clear[0, 0].tolist() == [255, 255, 255]
+    assert "white where it is transparent" in said
+    keyed, said = drawn(png(Pictures.fromarray(colours[..., :3]), transparency=(9, 255, 255)), ".png")
+    assert keyed[0, 0].tolist() == [255, 255, 255]
+    assert "white where it is transparent" in said
+
+
+def test_the_limit_of_pictures_is_told(tmp_path: Path) -> None:
+    """A step with more images than are looked at: the page says how many of each step it looks at, and only then."""
+    run = pictured(tmp_path)
+    assert "are looked at" not in report.page(run, tmp_path).decode()
+    plot = next(a for a in run.jobs[0].outputs if a.path == "plot.png")
+    more = tuple(dataclasses.replace(plot, path=f"more{n}.png") for n in range(2))
+    for artifact in more:
+        (tmp_path / artifact.path).write_bytes((tmp_path / "plot.png").read_bytes())
+    job = dataclasses.replace(run.jobs[0], outputs=(*run.jobs[0].outputs, *more))
+    page = report.page(dataclasses.replace(run, jobs=(job, *run.jobs[1:])), tmp_path).decode()
+    assert (
+        "6 of 7 image files that the run made: at most 6 results and 3 other images of each step are looked at, "
+        "48 in all, and 24 are shown." in page
+    )
+
+
+def test_only_steps_that_ran_are_counted() -> None:
+    """A step whose results were all up to date is none that Snakemake ran."""
+    run = read_run("succeeded")
+    first, second = run.jobs
+    page = report.page(dataclasses.replace(run, jobs=(dataclasses.replace(first, status="up_to_date"), second)))
+    assert first.rule != second.rule
+    assert "Snakemake ran 1 job of 1 step," in re.sub(r"\s+", " ", page.decode())
 
 
 def test_tables_and_texts_are_shown_in_part(tmp_path: Path) -> None:

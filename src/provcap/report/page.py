@@ -94,6 +94,7 @@ def _told(run: Run, shelf: Shelf) -> dict[str, Any]:
         "took": _took(run),
         "counts": Counter(job.status for job in run.jobs),
         "executed": sum(1 for _ in questions.executed(run)),
+        "steps_run": len({job.rule for job in questions.executed(run)}),
         "steps": rows.step_rows(run),
         "drawing": chart.drawing(run),
         "timeline": chart.timeline(run),

@@ -55,6 +55,14 @@ class Gallery:
     images: int  #: image files among the outputs
     left_out: tuple[tuple[str, str], ...]  #: path and reason
 
+    @property
+    def limit(self) -> str:
+        """Why there may be images without a picture and without a reason of their own; empty when there are none."""
+        if len(self.pictures) + len(self.left_out) == self.images:
+            return ""
+        each = f"{OF_RESULT} results and {OF_OTHER} other images of each step"
+        return f"at most {each} are looked at, {TRIED} in all, and {SHOWN} are shown"
+
 
 def gallery(run: Run, shelf: Shelf) -> Gallery:
     """Pictures of the run's image outputs: results first, then files between, few of each step."""
@@ -78,7 +86,7 @@ def gallery(run: Run, shelf: Shelf) -> Gallery:
                 continue
             room -= len(found.address)
             pictures.append(found)
-    return Gallery(tuple(pictures), len(images), tuple(left_out.items())[:SHOWN])
+    return Gallery(tuple(pictures), len(images), tuple(left_out.items()))
 
 
 def _chosen(images: list[Artifact], results: set[str], rules: dict[str, str]) -> Iterator[Artifact]:
