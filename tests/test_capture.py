@@ -242,63 +242,6 @@ def test_workdir_directive(tmp_path: Path) -> None:
     assert [a.path for a in workflows.latest(workdir / "elsewhere").jobs[0].outputs] == ["a"]
 
 
-def test_results_that_other_sources_made_are_told(tmp_path: Path) -> None:
-    """Snakemake does not look into what a script imports: when that changed, what is up to date was made by something
-    else than the workflow of now, and the run says so."""
-    text = "rule a:\n    output: 'a'\n    script: 'scripts/s.py'\nrule b:\n    input: 'a'\n    output: 'b'\n    shell: 'cp a b'\n"
-    script = "from helper import N\nopen(snakemake.output[0], 'w').write(str(N))\n"
-    workdir = workflows.write(tmp_path, text)
-    (workdir / "scripts").mkdir()
-    for name, content in {"s.py": script, "helper.py": "N = 1\n", "README.md": "one"}.items():
-        (workdir / "scripts" / name).write_text(content)
-    assert workflows.snakemake(workdir, "a").returncode == 0
-    first = workflows.latest(workdir)
-    (workdir / "scripts/README.md").write_text("two")
-    assert workflows.snakemake(workdir, "b").returncode == 0
-    assert "made-by-other-sources" not in {gap.slug for gap in workflows.latest(workdir).gaps}
-    (workdir / "scripts/helper.py").write_text("N = 2\n")
-    (workdir / "b").unlink()
-    assert workflows.snakemake(workdir, "b").returncode == 0
-    (gap,) = [gap for gap in workflows.latest(workdir).gaps if gap.slug == "made-by-other-sources"]
-    assert f"by run {first.id} and were up to date; since then these have changed: scripts/helper.py" in gap.message
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "named"),
-    [
-        ("output: 'c'", "output: 'c'\n    threads: 2", ""),
-        ("'cp a b'", "'cat a > b'", "Snakefile"),
-        ("n=1", "n=2", "Snakefile"),
-        ("'scripts/s.py'", "'scripts/s2.py'", "Snakefile"),
-        ("text(1)", "text(2)", "Snakefile"),
-    ],
-    ids=["another rule", "command", "parameter", "script", "function of a run block"],
-)
-def test_a_snakefile_that_says_the_same_of_a_job_is_no_other_source(
-    tmp_path: Path, old: str, new: str, named: str
-) -> None:
-    """Who works on one rule is not told that the results of the others have been made by another workflow; who changes
-    what made a result, and has Snakemake look at times only, is."""
-    text = (
-        "def text(n):\n    return str(1)\n"
-        "rule a:\n    output: 'a'\n    params: n=1\n    script: 'scripts/s.py'\n"
-        "rule b:\n    input: 'a'\n    output: 'b'\n    shell: 'cp a b'\n"
-        "rule r:\n    output: 'r'\n    run:\n        open('r', 'w').write(text(1))\n"
-        "rule c:\n    input: 'b', 'r'\n    output: 'c'\n    script: 'scripts/other.py'\n"
-    )
-    workdir = workflows.write(tmp_path, text)
-    (workdir / "scripts").mkdir()
-    for name in ("s.py", "s2.py", "other.py"):
-        (workdir / "scripts" / name).write_text("open(snakemake.output[0], 'w').write('x')\n")
-    made = "r" if "text" in old else "b"
-    assert workflows.snakemake(workdir, made).returncode == 0
-    (workdir / "Snakefile").write_text(text.replace(old, new))
-    (workdir / "scripts/other.py").write_text("open(snakemake.output[0], 'w').write('y')\n")
-    assert workflows.snakemake(workdir, "c", "--rerun-triggers", "mtime").returncode == 0
-    found = [gap.message for gap in workflows.latest(workdir).gaps if gap.slug == "made-by-other-sources"]
-    assert [message.rpartition("changed: ")[2] for message in found] == ([named] if named else [])
-
-
 def test_up_to_date_results_point_to_the_attempt_that_made_them(tmp_path: Path) -> None:
     """A second invocation knows which attempt of the first made what it did not need to make again."""
     text = "rule a:\n    output: 'a'\n    shell: 'echo a > a'\nrule b:\n    input: 'a'\n    output: 'b'\n    shell: 'cp a b'\n"

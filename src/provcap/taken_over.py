@@ -4,46 +4,45 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from provcap import journal
-from provcap.model import Gap, Job, Run
+from provcap.bearing import Bearing
+from provcap.model import Gap, Run
 
-_RULES = ("snakefile", "include")  #: roles of sources that say what a job is
-#: of other sources, which scripts may import or run
-_CODE = frozenset(".py .r .rmd .jl .sh .bash .pl .rb .smk .ipynb .m .ijm .groovy .lua .awk .c .cpp .java .rs".split())
 _NAMED = 5  #: files that are named
 
 
 def changed(run: Run, events: Iterable[dict[str, Any]], folder: Path) -> Iterator[Gap]:
     """A Gap for each earlier run whose results the `run` in `folder` took over, when files that bear on them were
     others then: Snakemake does not look into what a script imports, and can be told to look at nothing but times."""
-    now = {output["path"]: e for e in events if e.get("event") == "up_to_date" for output in e.get("outputs", ())}
     made = defaultdict(list)
     for job in run.jobs:
         if job.status == "up_to_date" and job.run != run.id:
             made[job.run].append(job)
     for name, jobs in sorted(made.items()):
-        before = workflow_of(folder.parent / name)
-        other = _other(before, run)
-        bearing = {job.id: {p for p, role in other.items() if _bears(p, role, job, now, run)} for job in jobs}
-        if any(bearing.values()):
-            yield Gap("made-by-other-sources", "run", _message(name, before, list(filter(None, bearing.values()))))
+        start = beginning(folder.parent / name)
+        other = _other(start, run)
+        if other:
+            bearing = Bearing(_sources(start), run, events, folder.absolute().parents[2])
+            found = [places for job in jobs if (places := bearing.on(job) & other.keys())]
+            if found:
+                files = sorted({other[place] for places in found for place in places})
+                yield Gap("made-by-other-sources", "run", _message(name, _workflow(start), len(found), files))
 
 
-def _message(name: str, before: dict[str, Any], bearing: list[set[str]]) -> str:
-    files = sorted(set().union(*bearing))
+def _message(name: str, before: dict[str, Any], jobs: int, files: list[str]) -> str:
     named = ", ".join(files[:_NAMED]) + (f" and {len(files) - _NAMED} more" if len(files) > _NAMED else "")
     commit = f" at commit {str(before['commit'])[:12]}" if before.get("commit") else ""
-    what = "the results of 1 job were" if len(bearing) == 1 else f"the results of {len(bearing)} jobs were"
+    commit += " with changes" if commit and before.get("dirty") else ""
+    what = "the results of 1 job were" if jobs == 1 else f"the results of {jobs} jobs were"
     return f"{what} made{commit} by run {name} and were up to date; since then these have changed: {named}"
 
 
 def workflow_of(folder: Path) -> dict[str, Any]:
     """What the run in `folder` recorded of its workflow when it began; nothing when that is lost."""
-    found = beginning(folder).get("workflow")
-    return found if isinstance(found, dict) else {}
+    return _workflow(beginning(folder))
 
 
 def beginning(folder: Path) -> dict[str, Any]:
@@ -52,48 +51,25 @@ def beginning(folder: Path) -> dict[str, Any]:
     return next((event for event in events if event.get("event") == "run_started"), {})
 
 
-def _other(before: dict[str, Any], run: Run) -> dict[str, str]:
-    """Roles of the sources that the workflow had `before` and that are others in `run`, by path."""
-    now = {source.path: source for source in run.workflow.sources}
-    every = [source for source in before.get("sources") or () if source["path"] in now]
-    return {s["path"]: now[s["path"]].role for s in every if now[s["path"]].digest != s["digest"]}
+def _workflow(start: dict[str, Any]) -> dict[str, Any]:
+    found = start.get("workflow")
+    return found if isinstance(found, dict) else {}
 
 
-def _bears(path: str, role: str, job: Job, now: dict[str, dict[str, Any]], run: Run) -> bool:
-    """Whether what `job` made can depend on the source at `path`. Its rule's file does not, as long as that says the
-    same of it `now`, and what `job` ran is told whole by that; nor does the script of another rule that it leaves
-    alone."""
-    if role in _RULES:
-        return not _as_told(job, now, run)
-    if role == "script":
-        return path == job.script or _may_call(job, path, run)
-    return PurePosixPath(path).suffix.lower() in _CODE
+def _sources(start: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(_workflow(start).get("sources") or ())
 
 
-def _as_told(job: Job, now: dict[str, dict[str, Any]], run: Run) -> bool:
-    """Whether the rule says of `job` what it said when that ran. Of a ``run:`` block nobody knows: it can call every
-    function of its Snakefile."""
-    told = next((now[artifact.path] for artifact in job.outputs if artifact.path in now), None)
-    if told is None or job.kind not in ("shell", "script", "notebook", "wrapper"):
-        return False
-    places = {source.place: source.path for source in run.workflow.sources}
-    images = {image.id: image.reference for image in run.images}
-    image = images.get(str(job.image))
-    return (
-        told.get("kind", job.kind) == job.kind
-        and told.get("command") == job.command
-        and places.get(str(told.get("script")), told.get("script")) == job.script
-        and told.get("params", {}) == job.params
-        and [i["path"] for i in told.get("inputs", ())] == [a.path for a in job.inputs]
-        and told.get("container", image) == image
-        and told.get("conda_env", job.conda_env) == job.conda_env
-    )
+def _other(start: dict[str, Any], run: Run) -> dict[str, str]:
+    """By place, what is said of the sources of the earlier run that are others in `run`, or no part of its workflow.
 
-
-def _may_call(job: Job, path: str, run: Run) -> bool:
-    """Whether `job` imported, named or may have read the script of another rule."""
-    file = PurePosixPath(path)
-    own = PurePosixPath(job.script or "").suffix
-    imported = {m.name for found in run.imports if found.id == job.imports for m in found.modules}
-    by_python = bool(imported & {file.stem, *file.parts})
-    return by_python or file.name in (job.command or "") or (own != ".py" and own == file.suffix)
+    A work directory that was moved has all of them in other places: there, the path in the workflow tells them apart.
+    """
+    moved = start.get("workdir") != run.workdir
+    now = {(source.path if moved else source.place): source.digest for source in run.workflow.sources}
+    found = {}
+    for source in _sources(start):
+        digest = now.get(source["path" if moved else "place"])
+        if digest != source["digest"]:
+            found[source["place"]] = source["path"] + ("" if digest else " (no part of the workflow any more)")
+    return found

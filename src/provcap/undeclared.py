@@ -49,7 +49,12 @@ def attribute(
             )
     opened = _opened(records, declared, gaps)
     found = [
-        replace(job, undeclared_outputs=tuple(made[job.id]), undeclared_inputs=tuple(opened[job.id])) for job in jobs
+        replace(
+            job,
+            undeclared_outputs=tuple(made[job.id]) or job.undeclared_outputs,  # of an earlier run it is known already
+            undeclared_inputs=tuple(opened[job.id]) or job.undeclared_inputs,
+        )
+        for job in jobs
     ]
     return with_members(found)
 

@@ -15,6 +15,8 @@ from provcap.config import ACQUISITION
 
 #: folders beside a Snakefile that belong to the workflow (Snakemake's recommended layout)
 FOLDERS = ("rules", "scripts", "envs", "notebooks", "schemas", "report", "config", "profiles", "lib", "src")
+#: of files that scripts may import or run
+CODE = frozenset(".py .r .rmd .jl .sh .bash .pl .rb .ipynb .m .ijm .groovy .lua .awk .c .cpp .java .rs".split())
 MAX_FILE_BYTES = 4 << 20  #: a larger file is data, not source
 MAX_FILES = 1000
 MAX_NAMED = 5  #: files that a Gap names
@@ -38,7 +40,8 @@ def gather(workdir: Path, paths: dict[str, list[str]], secrets: list[str]) -> di
     root = root_of(snakefile)
     roles = {path: role for role, files in reversed(paths.items()) for path in files}
     own = [path for path in _said_in(workdir) if path.is_file()]
-    roles.update({str(p): "other" for p in (*_beside(snakefile, root), *own) if str(p) not in roles})
+    beside = (*_beside(snakefile, root), *_code_beside(paths.get("script", ())), *own)
+    roles.update({str(p): "other" for p in beside if str(p) not in roles})
     sources: list[dict[str, Any]] = []
     gaps: list[dict[str, str]] = []
     for path, role in sorted(roles.items()):
@@ -96,6 +99,19 @@ def _beside(snakefile: str, root: Path) -> list[Path]:
             found += [Path(here) / n for n in sorted(names) if not _SKIP.search(n)]
             if len(found) > MAX_FILES:
                 return found[: MAX_FILES + 1]
+    return found
+
+
+def _code_beside(scripts: Iterable[str]) -> list[Path]:
+    """The code in the folders of the `scripts`, wherever they lie: what they import first is looked for there."""
+    found: list[Path] = []
+    for folder in sorted({Path(script).parent for script in scripts if "://" not in script}):
+        try:
+            entries = [entry for entry in os.scandir(folder) if not _SKIP.search(entry.name)]
+        except OSError:
+            continue
+        code = [e.path for e in entries if os.path.splitext(e.name)[1].lower() in CODE and e.is_file()]
+        found += map(Path, sorted(code)[:MAX_FILES])
     return found
 
 

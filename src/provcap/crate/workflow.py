@@ -137,6 +137,7 @@ def _add_tool(draft: Draft, run: Run, packing: Packing, step: Step, jobs: list[J
     inner = fragment("rule-" + step.rule) if not place.startswith("#") else "/" + escape(step.rule)
     script = packing.sources.get(step.script or next((j.script for j in jobs if j.script), None) or "")
     source = next((s for s in run.workflow.sources if s.path == defined), None)
+    ours = not _made_by_other_sources(run, jobs)
     tool = draft.add(
         (link or place) + inner,
         "SoftwareApplication",
@@ -144,8 +145,8 @@ def _add_tool(draft: Draft, run: Run, packing: Packing, step: Step, jobs: list[J
         description=step.description
         or f"Snakemake rule {step.rule}" + (f" (runs {step.script})" if step.script else ""),
         url=permalink(run, defined, step.line) or ref(place),
-        version=version(run, source),
-        mainEntity=ref(script) if script else None,
+        version=version(run, source) if ours else None,
+        mainEntity=ref(script) if script and ours else None,
         processorRequirements=_asked(str(j.threads) + " threads" for j in jobs if j.threads),
         memoryRequirements=_asked(f"{j.resources['mem_mb']} MB" for j in jobs if _is_amount(j, "mem_mb")),
         storageRequirements=_asked(f"{j.resources['disk_mb']} MB" for j in jobs if _is_amount(j, "disk_mb")),
@@ -153,6 +154,12 @@ def _add_tool(draft: Draft, run: Run, packing: Packing, step: Step, jobs: list[J
     if script:
         draft.link(tool, "softwareRequirements", script)
     return tool
+
+
+def _made_by_other_sources(run: Run, jobs: list[Job]) -> bool:
+    """Whether all that the rule made is from earlier runs, whose sources may have been others than those of `run`."""
+    taken_over = bool(jobs) and all(job.status == "up_to_date" and job.run != run.id for job in jobs)
+    return taken_over and any(gap.slug == "made-by-other-sources" for gap in run.gaps)
 
 
 def _is_amount(job: Job, name: str) -> bool:

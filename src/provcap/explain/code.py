@@ -34,7 +34,9 @@ def code(first: Side, second: Side, a: Job, b: Job) -> Iterator[Difference]:
 
 
 def _scripts(first: Side, second: Side, a: Job, b: Job) -> Iterator[Difference]:
-    left, right = first.sources, second.sources
+    left, right = first.sources_of(a), second.sources_of(b)
+    if left is None or right is None:
+        return
     x, y = left.get(a.script or ""), right.get(b.script or "")
     if a.script != b.script and (x is None or y is None or x.digest != y.digest):
         yield Difference("code", "script", a.script, b.script, detail=_compared(first, x, second, y))
@@ -67,7 +69,8 @@ def _without_files(job: Job) -> str:
 def _block(side: Side, job: Job) -> str | None:
     """The text below ``run:`` in the rule of `job`."""
     step = next((s for s in side.run.steps if s.rule == job.rule), None)
-    source = side.sources.get((step.source if step else None) or side.run.workflow.snakefile)
+    sources = side.sources_of(job) or {}
+    source = sources.get((step.source if step else None) or side.run.workflow.snakefile)
     text = side.text(source) if source else None
     if text is None:
         return None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from provcap import digest, store
+from provcap import codec, digest, store
 from provcap.model import Artifact, Job, Run, Source
 from provcap.opening import IN_CRATE, Opened
 from provcap.questions import as_made
+from provcap.taken_over import workflow_of
 
 MAX_BYTES = 1 << 20  #: of a text that is read to be shown
 
@@ -23,6 +25,11 @@ class Side:
     made: frozenset[str]  #: every path that a job of it made
     sources: dict[str, Source]  #: by path
     text: Callable[[Source], str | None]  #: a source as it was run; None where no copy was kept
+    earlier: Callable[[str], dict[str, Source] | None]  #: the sources of an earlier run by its id, where it is at hand
+
+    def sources_of(self, job: Job) -> dict[str, Source] | None:
+        """The sources that `job` ran with, by path: those of an earlier run when its results were up to date."""
+        return self.sources if job.run == self.run.id else self.earlier(job.run)
 
     def outside(self, job: Job) -> dict[str, str | None]:
         """Digest by path of what `job` read and no job of the run made."""
@@ -42,7 +49,16 @@ def side(opened: Opened) -> Side:
     """The run that was opened, as a Side."""
     run = as_made(opened.run)
     made = frozenset(artifact.path for job in run.jobs for artifact in job.made)
-    return Side(run, made, {s.path: s for s in run.workflow.sources}, reader(opened))
+    return Side(run, made, {s.path: s for s in run.workflow.sources}, reader(opened), _earlier(opened))
+
+
+def _earlier(opened: Opened) -> Callable[[str], dict[str, Source] | None]:
+    @functools.cache
+    def sources(name: str) -> dict[str, Source] | None:
+        found = workflow_of(opened.folder.parent / name).get("sources") if opened.folder is not None else None
+        return {s["path"]: codec.decode(Source, s) for s in found} if found else None
+
+    return sources
 
 
 def reader(opened: Opened) -> Callable[[Source], str | None]:
