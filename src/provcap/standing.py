@@ -4,21 +4,76 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from provcap import codec, embed, questions, store
 from provcap.errors import DamagedRecord
-from provcap.model import Gap, Job
+from provcap.model import Artifact, Gap, Job
 
 OUTSIDE = "standing-"  #: begins the id of a job that no recorded run ran
 Recorded = Callable[[Path], tuple[tuple[Job, ...], list[Gap]]]  #: the attempts of a run, and what is not known of it
 
+#: gaps of a file that say what is not known of it as the attempt met it
+_OF_FILES = frozenset(("input-changed", "not-hashed", "not-hashed-by-policy", "file-missing"))
+_NAMED = 5  #: files that are named
+
 _PLAIN = (
     "rule kind wildcards params threads group command script inputs outputs logs benchmark conda_env env_modules"
 ).split()
+
+
+@dataclass
+class _Earlier:
+    """What the runs before this one tell of each path."""
+
+    makers: dict[str, Job] = field(default_factory=dict)  #: the attempt that last made it
+    left: dict[str, Job] = field(
+        default_factory=dict
+    )  #: a later attempt at it that fell short: it removed what was there
+    gaps: list[tuple[set[str], Gap]] = field(
+        default_factory=list
+    )  #: each with the subjects of the jobs that it is about
+
+
+@dataclass
+class _Present:
+    """What this run knows of files that it did not make itself."""
+
+    workdir: Path
+    sizes: dict[str, int]  #: as Snakemake's main process found them
+    read: dict[str, set[str]]  #: the digests under which its jobs read them
+
+    def is_other(self, artifact: Artifact, maker: Job) -> bool:
+        """Whether it is proved that what is there is not what `maker` left: by the digest under which a job read it, or
+        by its size. A later time proves nothing."""
+        if artifact.kind == "directory":
+            inside = [member for member in maker.members if member.path.startswith(artifact.path + "/")]
+            return self._has_other_digest(artifact) or any(map(self._has_other_digest, inside))
+        return self._has_other_digest(artifact) or self._has_other_size(artifact)
+
+    def _has_other_digest(self, artifact: Artifact) -> bool:
+        digests = self.read.get(artifact.path, ()) if artifact.digest else ()
+        return any(artifact.digest not in (found, embed.known_as(self.workdir, found)) for found in digests)
+
+    def _has_other_size(self, artifact: Artifact) -> bool:
+        size = self.sizes.get(artifact.path, artifact.size_bytes)
+        if size == artifact.size_bytes or artifact.size_bytes is None:
+            return False
+        with_lineage = (artifact.path, artifact.digest, size)
+        return all((note.path, note.file, note.size_bytes) != with_lineage for note in embed.notes(self.workdir))
+
+    def taken_over(self, maker: Job) -> Job:
+        """`maker` with what is still there as it made it, or gone."""
+
+        def kept(made: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
+            return tuple(artifact for artifact in made if not self.is_other(artifact, maker))
+
+        outputs, members, more = kept(maker.outputs), kept(maker.members), kept(maker.undeclared_outputs)
+        return replace(maker, status="up_to_date", outputs=outputs, members=members, undeclared_outputs=more)
 
 
 def standing(
@@ -27,53 +82,102 @@ def standing(
     """The attempts of earlier runs that made what was up to date, or what `ran` read and nobody in this run made.
 
     Snakemake names the first; the second are not in its plan (the parts of an earlier ``--batch``, say) and are known
-    by path and digest. What no recorded run made has a Gap; what is not known of an earlier attempt is not
-    known now. `recorded` reads the attempts of a run, and its Gaps, from its records.
+    by path and digest. What no recorded run made, or what was changed since, has a Gap; what is not known of an
+    earlier attempt is not known now. `recorded` reads the attempts of a run, and its Gaps, from its records.
     """
+    tried = {(job.rule, *sorted(job.wildcards.items())) for job in ran}
     wanted = [e for e in events if e.get("event") == "up_to_date"]
+    wanted = [e for e in wanted if (e["rule"], *sorted(e.get("wildcards", {}).items())) not in tried]
     made = {artifact.path for job in ran for artifact in job.made}
     if not wanted and all(artifact.path in made for job in ran for artifact in job.read):
         return []
-    earlier, unknown = _earlier_producers(folder, recorded)
+    earlier = _earlier(folder, recorded)
+    present = _present(wanted, ran, made, folder.absolute().parents[2])
     jobs: dict[str, Job] = {}
     for entry in wanted:
-        paths = [o["path"] for o in entry.get("outputs", ())]
-        made_by = {earlier[p].id: earlier[p] for p in paths if p in earlier}
-        if made_by and len([p for p in paths if p in earlier]) == len(paths):
-            for job in made_by.values():
-                jobs[job.id] = replace(job, status="up_to_date")
-            continue
-        job_id = OUTSIDE + codec.short_id([entry["rule"], entry.get("wildcards", {}), paths])
-        gaps.append(
-            Gap("made-outside-capture", f"job:{job_id}", f"no recorded run made the results of {entry['rule']}")
-        )
-        plain = {k: entry[k] for k in _PLAIN if k in entry}
-        jobs[job_id] = codec.decode(Job, {**plain, "id": job_id, "run": folder.name, "status": "up_to_date"})
-    found = _with_makers(ran, list(jobs.values()), earlier, folder.absolute().parents[2])
+        outside: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for output in entry.get("outputs", ()):
+            maker, why = _maker(output["path"], earlier, present)
+            if maker is not None:
+                jobs[maker.id] = present.taken_over(maker)
+            else:
+                outside[why].append(output)
+        if not entry.get("outputs"):
+            outside[""] = []
+        if outside:
+            job = _made_outside(entry, list(itertools.chain(*outside.values())), folder.name)
+            jobs[job.id] = job
+            gaps += [
+                Gap("made-outside-capture", f"job:{job.id}", _message(entry, why, outside[why])) for why in outside
+            ]
+    found = _with_makers(ran, list(jobs.values()), earlier, present)
     subjects = {f"job:{job.id}" for job in found}
-    gaps += [gap for gap in unknown if gap.subject in subjects]
+    gaps += [gap for about, gap in earlier.gaps if about & subjects]
     return found
 
 
-def _with_makers(ran: list[Job], found: list[Job], earlier: dict[str, Job], workdir: Path) -> list[Job]:
+def _present(wanted: list[dict[str, Any]], ran: list[Job], made: set[str], workdir: Path) -> _Present:
+    """What `ran` read, and the sizes that the events noted, of all that is not `made` in this run."""
+    outputs = [output for entry in wanted for output in entry.get("outputs", ())]
+    sizes = {o["path"]: o["size_bytes"] for o in outputs if "size_bytes" in o and o["path"] not in made}
+    read: dict[str, set[str]] = defaultdict(set)
+    for job in ran:
+        for artifact in job.read:
+            if artifact.digest and artifact.path not in made:
+                read[artifact.path].add(artifact.digest)
+    return _Present(workdir, sizes, read)
+
+
+def _maker(path: str, earlier: _Earlier, present: _Present) -> tuple[Job | None, str]:
+    """The attempt that made what is at `path`; or none, and why, as the end of a sentence."""
+    left, maker = earlier.left.get(path), earlier.makers.get(path)
+    if left is not None:
+        return (
+            None,
+            f" since an attempt at them {'failed' if left.status == 'failed' else 'was lost'} in run {left.run}",
+        )
+    if maker is None:
+        return None, ""
+    if any(a.path == path and present.is_other(a, maker) for a in maker.made):
+        return None, f" as they are: they were changed since run {maker.run} made them"
+    return maker, ""
+
+
+def _message(entry: dict[str, Any], why: str, outputs: list[dict[str, Any]]) -> str:
+    if not why and len(outputs) == len(entry.get("outputs", ())):
+        return f"no recorded run made the results of {entry['rule']}"
+    paths = [output["path"] for output in outputs]
+    named = ", ".join(paths[:_NAMED]) + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
+    return f"no recorded run made these results of {entry['rule']}{why}: {named}"
+
+
+def _made_outside(entry: dict[str, Any], outputs: list[dict[str, Any]], run: str) -> Job:
+    """The job of which is known what the workflow says, and nothing of the attempt that made its `outputs`."""
+    job_id = OUTSIDE + codec.short_id([entry["rule"], entry.get("wildcards", {}), [o["path"] for o in outputs]])
+    plain = {k: entry[k] for k in _PLAIN if k in entry}
+    return codec.decode(Job, {**plain, "outputs": outputs, "id": job_id, "run": run, "status": "up_to_date"})
+
+
+def _with_makers(ran: list[Job], found: list[Job], earlier: _Earlier, present: _Present) -> list[Job]:
     """`found` and the earlier attempts that made, byte for byte or but for its lineage, what it and `ran` read."""
     made = {artifact.path for job in (*ran, *found) for artifact in job.made}
-    reading = [*ran, *found]
+    reading, taken = [*ran, *found], {job.id for job in found}
     for job in reading:
         for artifact in job.read:
-            maker = earlier.get(artifact.path)
-            if maker is None or artifact.path in made or artifact.digest is None:
+            maker = earlier.makers.get(artifact.path)
+            if maker is None or maker.id in taken or artifact.path in made or artifact.digest is None:
                 continue
-            same = {artifact.digest, embed.known_as(workdir, artifact.digest)}
+            same = {artifact.digest, embed.known_as(present.workdir, artifact.digest)}
             if any(a.path == artifact.path and a.digest in same for a in maker.made):
-                maker = replace(maker, status="up_to_date")
+                maker = present.taken_over(maker)
                 made.update(a.path for a in maker.made)
+                taken.add(maker.id)
                 reading.append(maker)
                 found.append(maker)
     return found
 
 
-def _history(folder: Path, recorded: Recorded) -> tuple[tuple[Job, ...], Iterable[Gap]]:
+def _history(folder: Path, recorded: Recorded) -> tuple[tuple[Job, ...], Sequence[Gap]]:
     """The attempts of the run in `folder`, and its Gaps. Of one that was killed the records are asked again: nobody may
     have collected it, or a job that outlived it may have completed its record since."""
     with contextlib.suppress(OSError, DamagedRecord):
@@ -85,19 +189,40 @@ def _history(folder: Path, recorded: Recorded) -> tuple[tuple[Job, ...], Iterabl
     return (), ()
 
 
-def _earlier_producers(folder: Path, recorded: Recorded) -> tuple[dict[str, Job], list[Gap]]:
-    """For each path, the attempt that last made it in the runs before this one, collected or not; and their Gaps.
+def _earlier(folder: Path, recorded: Recorded) -> _Earlier:
+    """What the runs before this one, collected or not, tell of each path.
 
     What a run itself made counts for more than what it found up to date, which names a still earlier run's attempt.
     """
-    found: dict[str, Job] = {}
-    gaps: list[Gap] = []
-    for other in itertools.takewhile(lambda f: f.name != folder.name, store.list_runs(folder.absolute().parents[2])):
+    found = _Earlier()
+    every = store.list_runs(folder.absolute().parents[2])
+    names = {other.name for other in every}
+    for other in itertools.takewhile(lambda f: f.name != folder.name, every):
         jobs, unknown = _history(other, recorded)
-        gaps += [gap for gap in unknown if gap.subject.startswith("job:")]
+        found.gaps += _about(unknown, [job for job in jobs if job.run == other.name or job.run not in names])
         for path, job in questions.makers(jobs).items():
             if job.status != "up_to_date":
-                found[path] = job
+                found.makers[path] = job
             elif not job.id.startswith(OUTSIDE):
-                found.setdefault(path, job)
-    return found, gaps
+                found.makers.setdefault(path, job)
+        for job in jobs:
+            if questions.fell_short(job):
+                found.left.update({a.path: job for a in job.outputs if "update" not in a.flags})
+            elif job.status != "up_to_date":
+                for artifact in job.made:
+                    found.left.pop(artifact.path, None)
+    return found
+
+
+def _about(unknown: Sequence[Gap], jobs: list[Job]) -> Iterator[tuple[set[str], Gap]]:
+    """The gaps about a job, or about a file as one of `jobs` met it; each with the subjects of these jobs."""
+    met: dict[str, set[str]] = defaultdict(set)
+    if any(gap.slug in _OF_FILES for gap in unknown):
+        for job in jobs:
+            for artifact in (*job.read, *job.made, *job.logs):
+                met[f"file:{artifact.path}"].add(f"job:{job.id}")
+    for gap in unknown:
+        if gap.subject.startswith("job:"):
+            yield {gap.subject}, gap
+        elif gap.slug in _OF_FILES and gap.subject in met:
+            yield met[gap.subject], gap

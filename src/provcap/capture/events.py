@@ -29,7 +29,7 @@ def new_run_id() -> str:
     return time.strftime("%Y%m%dT%H%M%S", time.gmtime(now / 1e9)) + "-" + digest.of_bytes(seed.encode())[7:13]
 
 
-_SCRUBBED = {"command", "message", "reason", "params", "gaps"}
+_SCRUBBED = {"command", "message", "reason", "params", "resources", "container", "script", "gaps"}
 #: Ctrl-C and SIGTERM have no event of their own, only these words of the scheduler (9.0 to 9.27)
 _ON_REQUEST = (
     "Terminating processes on user request",
@@ -47,6 +47,7 @@ class EventLog:
         self._secrets: list[str] = list(scrub.secrets_in(os.environ))
         self._opening: dict[str, Any] | None = None  # run_started, to be told again if somebody removes it
         self._progress: dict[str, Any] = {}  # the last that was told: one for each job would be many
+        self._known: set[Any] = set()  # jobs that were run, or told to be up to date
         self._written = False  # whether it ever was
         self._held: list[dict[str, Any]] = []  # events that wait for the next one
         self._lost = 0  # events that could not be written
@@ -64,6 +65,7 @@ class EventLog:
             yield from self._open(_planned(record))
         elif name in ("job_info", "job_error"):
             facts = {f: plain.value(getattr(record, f, None), f, []) for f in _JOB_FIELDS}
+            fence.attempt(lambda: self._known.add(reading.name_of(facts["rule_name"], facts["wildcards"])), None)
             aux = getattr(record, "aux", None)
             if not fence.attempt(lambda: reading.runs_nothing(reading.rule_named(facts["rule_name"])), False):
                 yield {"event": name, **{k: v for k, v in facts.items() if v not in (None, {}, "")}, **_aux(aux)}
@@ -120,8 +122,17 @@ class EventLog:
             **_rerun(gaps),
             "gaps": gaps,
         }
-        for facts in fence.attempt(lambda: list(reading.standing(flow, workdir)), []):
-            yield {"event": "up_to_date", **facts}
+        yield from self._standing(flow, workdir)
+
+    def _standing(self, flow: Any, workdir: Path) -> Iterator[dict[str, Any]]:
+        """The jobs with results that are up to date and that nobody has told of. What their params keep under a
+        secret's name is a secret in all that follows."""
+        found = fence.attempt(lambda: list(reading.standing(flow, workdir, self._known)), [])
+        known = set(self._secrets)
+        for facts in found:
+            known.update(scrub.secrets_in(facts.get("params", {})))
+        self._secrets = sorted(known)
+        yield from ({"event": "up_to_date", **facts} for facts in found)
 
     def close(self) -> Path | None:
         """Write the last event; return the run's folder, or None when nothing was run.
@@ -133,6 +144,8 @@ class EventLog:
             left = fence.attempt(lambda: reading.remaining(flow), None)
             targets = fence.attempt(lambda: reading.targets(flow, workdir), [])
             log = fence.attempt(lambda: reading.log_file(flow), None)
+            for entry in self._standing(flow, workdir):  # a checkpoint may have added some to the plan
+                self._write({"time": clock.now(), **entry})
             if self._progress:
                 self._write({"event": "progress", "time": clock.now(), **self._progress})
             self._write({"event": "run_ended", "time": clock.now(), "log": log, "remaining": left, "targets": targets})
