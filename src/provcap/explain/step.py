@@ -24,7 +24,7 @@ def differences(first: Side, second: Side, step: Pair) -> tuple[Difference, ...]
     a, b = step.first, step.second
     if a is None or b is None:
         return (_only_one(a, b),)
-    if (a.run, a.id) == (b.run, b.id):
+    if (a.run, a.id) == (b.run, b.id) and "up_to_date" in (a.status, b.status):
         return ()  # the very same attempt: one run took its results over from the other, or both from a third
     found = [*_outcome(a, b), *_inputs(first, second, a, b), *models(a, b), *_seeds(a, b), *_parameters(a, b)]
     found += [*code(first, second, a, b), *software(first.run, second.run, a, b)]
