@@ -28,7 +28,7 @@ from provcap.deposit.bia.study import licence
 from provcap.deposit.bia.submission import Lying
 from provcap.deposit.bia.writing import write
 from provcap.deposit.limits import BIOSTUDIES_KEY
-from provcap.digest import of_bytes, of_file
+from provcap.digest import of_bytes, of_file, of_tree
 from provcap.errors import ProvcapError
 from provcap.model import Artifact, ImageData, Run
 from provcap.opening import Opened, open_run
@@ -300,6 +300,39 @@ def test_a_file_that_changed_is_not_brought(tmp_path: Path) -> None:
         assert caught.value.message.endswith(" lacks (1):\n  'inputs/a.tif': it has changed since the run")
         assert "bring back the files" in (caught.value.hint or "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["work"]
+
+
+@pytest.mark.parametrize("lacks", ["cells", "files", "both"])
+def test_the_hint_is_of_what_is_missing(tmp_path: Path, lacks: str) -> None:
+    """Of a crate without the files between the steps another crate is asked for, of a sheet with empty cells a sheet."""
+    run = studied("directory")
+    if lacks != "files":
+        run = replace(run, study=replace(run.study or STUDY, released=None))
+    policy = Policy(intermediates=True)
+    bundle.write_public(run, materialise(run, tmp_path / "work"), tmp_path / "crate", policy)
+    if lacks != "cells":
+        (tmp_path / "crate/inputs/nuclei.ome.tif").unlink()
+    with pytest.raises(ProvcapError, match="lacks") as caught:
+        write(open_run("crate", tmp_path), tmp_path / "out")
+    hint = caught.value.hint or ""
+    assert ("--with-intermediates" in hint) == (lacks != "cells")
+    assert ("put it into the sheet, then: provcap annotate RUN" in hint) == (lacks != "files")
+
+
+@pytest.mark.parametrize("what", ["folder", "file", "nothing"])
+def test_a_link_inside_a_directory_is_told(tmp_path: Path, what: str) -> None:
+    """In a directory that a step made, or an OME-Zarr: files behind it would be left out of the submission."""
+    run = studied("directory")
+    work = materialise(run, tmp_path / "work")
+    made, behind = work / "results/labels.ome.zarr", tmp_path / "behind"
+    (behind / "folder").mkdir(parents=True)
+    (behind / "file").write_text("x")
+    (made / "labels").symlink_to(behind / what)
+    old = next(a.digest for job in run.jobs for a in job.made if a.path == "results/labels.ome.zarr")
+    text = codec.dump_run(run).replace(str(old), of_tree(made)[0])
+    with pytest.raises(ProvcapError) as caught:
+        write(Opened(codec.load_run(text), files=work), tmp_path / "out")
+    assert caught.value.message.endswith(" lacks (1):\n  'results/labels.ome.zarr/labels': it is a link")
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from provcap.redact import Allowed, known
 ACCESSION: Final = re.compile(r"S-[A-Z]{2,10}[0-9]{1,10}")
 _SHOWN: Final = 50
 _CHANGED: Final = "it has changed since the run"
+_GONE: Final = "it cannot be read"
 _HINT: Final = "leave such files out of the sheet; what may pass is named under allow in config/deposit.yaml"
 
 
@@ -126,17 +127,29 @@ def _complete(
     parts, wrong = components(run, said)
     wrong = [*missing(run, said), *wrong]
     files = progress.over([a for part in parts for a in part.files], "checking files")
-    found = {a.path: _lying(_now(run, a, place(a.path)), place(a.path), own, wrong) for a in files}
-    if wrong:
-        more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
-        lines = "".join(f"\n  {text}" for text in [*wrong[:_SHOWN], *more])
-        message = f"for the BioImage Archive, {run.id} lacks ({len(wrong)}):{lines}"
-        hint = "put it into the sheet, then: provcap annotate RUN study.xlsx"
-        if any(text.endswith(_CHANGED) for text in wrong):
-            hint = f"bring back the files as the run had them, or run again; what the sheet lacks, {hint}"
-        crate = "a crate may lack files that its sheet names: name the run, or write it with --with-intermediates"
-        raise ProvcapError("submission-incomplete", message, hint if own else crate)
+    odd: list[str] = []
+    found = {a.path: _lying(_now(run, a, place(a.path)), place(a.path), own, odd) for a in files}
+    if wrong or odd:
+        every = [*wrong, *odd]
+        more = [f"and {len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
+        lines = "".join(f"\n  {text}" for text in [*every[:_SHOWN], *more])
+        message = f"for the BioImage Archive, {run.id} lacks ({len(every)}):{lines}"
+        raise ProvcapError("submission-incomplete", message, _hint(bool(wrong), odd, own))
     return parts, found
+
+
+def _hint(lacking: bool, files: Sequence[str], own: bool) -> str:
+    """What to do when the sheet is `lacking` something, and when there is something wrong with `files`."""
+    told = []
+    if any(_GONE in text for text in files) and not own:
+        told.append("a crate may lack files that its sheet names: name the run, or write it with --with-intermediates")
+    elif files:
+        told.append(f"bring back the files as the {'run' if own else 'crate'} had them, or run again")
+    if lacking:
+        run = "" if own else ", and name the run in place of its crate"
+        also = "what the sheet lacks, " if told else ""
+        told.append(f"{also}put it into the sheet, then: provcap annotate RUN study.xlsx{run}")
+    return "; ".join(told)
 
 
 def _now(run: Run, artifact: Artifact, path: Path) -> Artifact:
@@ -164,7 +177,7 @@ def _lying(artifact: Artifact, path: Path, links: bool, wrong: list[str]) -> lis
             wrong.append(f"{artifact.path!a}: {_CHANGED}")
         return [Lying(artifact.path, artifact.path, info.st_size, artifact.digest, path)]
     except OSError as error:
-        wrong.append(f"{artifact.path!a}: it cannot be read: {error.strerror}")
+        wrong.append(f"{artifact.path!a}: {_GONE}: {error.strerror}")
     return []
 
 
@@ -174,13 +187,14 @@ def _members(artifact: Artifact, path: Path, wrong: list[str]) -> Iterator[Lying
         wrong.append(f"{artifact.path!a}: {_CHANGED}")
         return
     every = [(Path(folder), folders, names) for folder, folders, names in os.walk(path)]
-    kept = sorted(f / name for f, _, names in every for name in names if name not in digest.SIDE_FILES)
-    links = [file for file in (*kept, *(f / name for f, folders, _ in every for name in folders)) if file.is_symlink()]
-    wrong += [f"{str(file)!a}: it is a link" for file in sorted(links)]
+    files = sorted(f / name for f, _, names in every for name in names if name not in digest.SIDE_FILES)
+    folders = [f / name for f, names, _ in every for name in names]
+    called = {file: f"{artifact.path}/{file.relative_to(path).as_posix()}" for file in (*files, *folders)}
+    wrong += sorted(f"{called[file]!a}: it is a link" for file in called if file.is_symlink())
+    kept = [file for file in files if not file.is_symlink()]
     hexes = digest.of_files(map(str, kept))
     for file in kept:
-        original = f"{artifact.path}/{file.relative_to(path).as_posix()}"
-        yield Lying(artifact.path, original, file.stat().st_size, hexes.get(str(file)), file)
+        yield Lying(artifact.path, called[file], file.stat().st_size, hexes.get(str(file)), file)
 
 
 def _bring(listed: Sequence[tuple[Row, Lying]], root: Path, link: bool) -> None:
