@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from provcap import bioimage, codec, digest
 from provcap.bioimage import ngff, ome, reader
 from provcap.bioimage.found import LENGTH_UM, TIME_S, Found, Unreadable, factor_of
+from provcap.bioimage.intensities import intensities
 from provcap.model import Acquisition, Artifact, Run
 from tests.conftest import read_run
 from tests.real_images import real_image
@@ -48,6 +49,12 @@ FULL = """<?xml version="1.0" encoding="UTF-8"?>
 PLANES = "".join(
     f'<Plane TheZ="{z}" TheT="{t}" TheC="0" ExposureTime="20" ExposureTimeUnit="ms"/>' for t in (0, 1) for z in range(3)
 )
+
+
+#: a movie of ten time points that was stopped after four
+LACKING = FULL.format(planes="").replace('SizeZ="3"', 'SizeZ="1"').replace('SizeT="2"', 'SizeT="10"')
+LACKING = LACKING.replace('PlaneCount="6"', 'PlaneCount="4"')
+ABSENT = "6 of the 10 planes that its description counts are not in the file"
 
 
 def tiff(place: Path, xml: str | None, data: np.ndarray[Any, Any] | None = None) -> Path:
@@ -245,6 +252,45 @@ def test_ome_zarr_tells_its_scale(tmp_path: Path, version: int) -> None:
     changed = bioimage.described(run_with(artifact), tmp_path)
     assert not changed.acquisitions
     assert [gap.slug for gap in changed.gaps] == ["image-not-read"]
+
+
+SCALE = [{"type": "scale", "scale": [1, 0.5, 0.5]}]
+
+
+@pytest.mark.parametrize(
+    ("changed", "lost"),
+    [
+        ({"omero": [1]}, "channels"),
+        ({"omero": {"channels": {"label": "DAPI"}}}, "channels"),
+        ({"omero": {"channels": [1, "x"]}}, "channels"),
+        ({"metadata": [1]}, "writer"),
+        ({"coordinateTransformations": [{"type": "scale", "scale": [1, 0.5]}]}, "pixel_size_x_um"),
+        ({"coordinateTransformations": [{"type": "scale", "scale": 0.5}]}, "pixel_size_x_um"),
+        ({"coordinateTransformations": [{"type": "scale", "scale": ["a", "b", "c"]}]}, "pixel_size_x_um"),
+        ({"coordinateTransformations": [{"type": "scale"}]}, "pixel_size_x_um"),
+        ({"coordinateTransformations": [1]}, None),
+        ({"coordinateTransformations": 1}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_an_odd_attribute_costs_its_own_value_only(tmp_path: Path, changed: dict[str, Any], lost: str | None) -> None:
+    """Whatever stands where NGFF has a mapping or a list: all else that the image says is told, and it is measured."""
+    root = zarr.open_group(tmp_path / "a.ome.zarr", mode="w", zarr_format=3)
+    root.create_array("0", shape=(2, 4, 6), dtype="u1")[...] = 7
+    axes = [{"name": "c", "type": "channel"}] + [{"name": n, "type": "space", "unit": "micrometer"} for n in "yx"]
+    whole = {
+        "axes": axes,
+        "datasets": [{"path": "0", "coordinateTransformations": SCALE}],
+        "metadata": {"method": "mean"},
+    }
+    top = {"version": "0.5", "multiscales": [whole], "omero": {"channels": [{"label": "DAPI"}, {"label": "GFP"}]}}
+    for key, value in changed.items():
+        (top if key == "omero" else whole)[key] = value
+    root.attrs["ome"] = top
+    values = said(tmp_path / "a.ome.zarr")["values"]
+    wanted = {"format", "axes", "shape", "data_type", "channels", "writer", "pixel_size_x_um", "intensities"}
+    assert wanted - set(values) == ({lost} if lost else set())
+    assert values.get("pixel_size_x_um", 0.5) == 0.5
 
 
 @pytest.mark.parametrize(
@@ -462,6 +508,65 @@ def test_what_is_saturated_is_told_of_each_channel(
     assert found["at_highest"] == 1 / 12
 
 
+@pytest.mark.parametrize("axes", ["CYXS", "TCYXS", "CSYX"])
+def test_what_is_saturated_is_told_of_each_colour_of_each_channel(tmp_path: Path, axes: str) -> None:
+    """Half of the red of the second of two channels in colour: a number each, in the order in which measures have it."""
+    data = np.random.default_rng(0).integers(0, 200, (2, 32, 48, 3)).astype("u1")
+    data[1, :16, :, 0] = 255
+    stored = {"CYXS": data, "TCYXS": np.stack([data] * 2), "CSYX": np.moveaxis(data, -1, 1)}[axes]
+    path, planar = tmp_path / "a.ome.tif", "separate" if axes == "CSYX" else "contig"
+    tifffile.imwrite(path, stored, ome=True, photometric="rgb", planarconfig=planar, metadata={"axes": axes})
+    found = said(path)["values"]
+    assert (found["axes"], found["intensities"]["saturated"]) == (axes, [0.0, 0.0, 0.0, 0.5, 0.0, 0.0])
+    with reader.Reader() as process:
+        measures = process.measure(str(path), MOST, {})["measures"]
+    fractions = {m["channel"]: m["value"] for m in measures if m["name"] == "saturated_fraction"}
+    assert fractions == {1: 0.0, 2: 0.0, 3: 0.0, 4: 0.5, 5: 0.0, 6: 0.0}
+
+
+@pytest.mark.parametrize("axes", ["CYXS", "SCYX", "YXCS", "SYXC"])
+def test_the_order_of_axes_is_not_that_of_channels_and_colours(axes: str) -> None:
+    """However they are stored: all colours of the first channel, then those of the second."""
+    data = np.zeros((2, 4, 6, 3), "u1")
+    data[1, :2, :, 0] = 255
+    found = Found(values={"axes": axes})
+    intensities(data.transpose(["CYXS".index(axis) for axis in axes]), found, MOST)
+    assert found.values["intensities"]["saturated"] == [0.0, 0.0, 0.0, 0.5, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("samples", [2, 4])
+@pytest.mark.parametrize("kind", ["assocalpha", "unassalpha"])
+def test_transparency_is_no_intensity(tmp_path: Path, samples: int, kind: Any) -> None:
+    """Of grey values or colours with a transparency that is 255 everywhere the former count."""
+    data = np.full((4, 6, samples), 255, "u1")
+    data[..., :-1] = 10
+    photometric = "minisblack" if samples == 2 else "rgb"
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric=photometric, extrasamples=[kind], metadata=None)
+    found = said(tmp_path / "a.tif")["values"]["intensities"]
+    assert (found["minimum"], found["maximum"], found["mean"], found["at_highest"]) == (10.0, 10.0, 10.0, 0.0)
+    assert found.get("saturated", [0.0]) == [0.0] * (samples - 1)
+
+
+@pytest.mark.parametrize(("photometric", "is_known"), [("miniswhite", False), ("minisblack", True)])
+def test_where_white_is_zero_the_ends_are_not_told(tmp_path: Path, photometric: Any, is_known: bool) -> None:
+    """TIFF's WhiteIsZero: 255 is black, and not saturated."""
+    tifffile.imwrite(tmp_path / "a.tif", np.full((4, 6), 255, "u1"), photometric=photometric, metadata=None)
+    found = said(tmp_path / "a.tif")["values"]["intensities"]
+    ends = {"lowest", "highest", "at_lowest", "at_highest"}
+    assert found["maximum"] == 255.0
+    assert ends & set(found) == (ends if is_known else set())
+
+
+def test_planes_that_are_not_there_are_not_measured(tmp_path: Path) -> None:
+    """A description that counts more planes than there are: how many are missing is told, and no zero is invented."""
+    found = said(tiff(tmp_path / "a.ome.tif", LACKING, np.full((4, 4, 6), 4095, "u2")))
+    assert "intensities" not in found["values"]
+    assert found["notes"] == [f"intensities were not measured: {ABSENT}"]
+    xml = LACKING.replace('PlaneCount="4"', 'PlaneCount="10"')
+    whole = said(tiff(tmp_path / "b.ome.tif", xml, np.full((10, 4, 6), 4095, "u2")))
+    assert (whole["values"]["intensities"]["minimum"], whole["notes"]) == (4095.0, [])
+
+
 @pytest.mark.parametrize(("bits", "is_known"), [(12, False), (16, True), (None, True)])
 def test_signed_values_of_fewer_bits_have_no_known_end(tmp_path: Path, bits: int | None, is_known: bool) -> None:
     """int16 with 12 significant bits: 32767 is not where a camera ends, and 2047 or 4095 is not said."""
@@ -583,6 +688,7 @@ def test_a_real_czi_that_its_reader_cannot_explain() -> None:
     """Where bioio's reader fails over the metadata, structure and pixel size are told, and what is missing."""
     found = of_bioio("Tumor_HE_Stain_T76.czi")
     assert (found["values"]["axes"], found["values"]["shape"]) == ("YXS", [1200, 1600, 3])
+    assert len(found["values"]["intensities"]["saturated"]) == 3
     assert "cannot tell its metadata" in found["notes"][0]
 
 
@@ -593,6 +699,7 @@ def test_a_real_nd2() -> None:
     assert told == [("5-FAM/pH 9.0", 488.0, 525.0), ("FM 4-64/2% CHAPS", 561.0, 700.0)]
     assert found["objective"] == {"name": "Plan Apo λ 60x", "magnification": 60.0, "numerical_aperture": 0.95}
     assert (found["significant_bits"], found["intensities"]["highest"]) == (12, 4095.0)
+    assert len(found["intensities"]["saturated"]) == 2
 
 
 def test_without_bioio_it_is_told(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from provcap import bioimage, graph, report, store
 from provcap.bioimage import candidates, declared, depending, judging, patterns, preflight
 from provcap.bioimage.judging import judge
-from provcap.cli import main
+from provcap.cli import main, preparing
 from provcap.codec import dump_run
 from provcap.errors import BadConfig
 from provcap.model import Acquisition, Channel, Dependence, Intensities, Job, Objective, Run
@@ -323,6 +323,39 @@ def test_saturation_is_of_the_worst_channel(axes: str, of_each: tuple[float, ...
     assert told in judging.sentence(asked, judge(asked, "a.tif", found))
 
 
+@pytest.mark.parametrize(
+    ("axes", "described", "wanted", "why"),
+    [
+        ("YX", 2, {"number_of_channels": 2}, "it has no axis of channels and describes 2"),
+        ("ZYX", 3, {"number_of_channels": {"min": 1}}, "it has no axis of channels and describes 3"),
+        ("QYX", 0, {"saturated_fraction": 0.1}, "it has an axis of which it does not say what it is: channels maybe"),
+        ("QYX", 1, {"saturated_fraction": 0.1}, "it has an axis of which it does not say what it is: channels maybe"),
+    ],
+)
+def test_what_may_be_channels_is_not_counted(axes: str, described: int, wanted: dict[str, Any], why: str) -> None:
+    """Files of a set describe all channels of the set; planes along an axis without a name may be channels."""
+    channels = (Channel("A"), Channel("B"), Channel("C"))[:described]
+    values = replace(ACQUISITION.intensities or Intensities(0, 0, 0), saturated=())
+    found = replace(ACQUISITION, axes=axes, shape=(2, 8, 8)[-len(axes) :], channels=channels, intensities=values)
+    judged = judge(need(**wanted), "a.tif", found)
+    assert (judged.verdict, judged.why) == ("unknown", why)
+
+
+def test_an_exposure_that_differs_between_planes_is_told(tmp_path: Path) -> None:
+    """The file says it, of each plane: that is why it is not known, and for the other channel it is."""
+    times = [0.2, 0.1, 0.8, 0.1]
+    place = tmp_path / "a.ome.tif"
+    told = {"axes": "TCYX", "Channel": {"Name": ["DAPI", "GFP"]}, "Plane": {"ExposureTime": times}}
+    tifffile.imwrite(place, np.ones((2, 2, 8, 8), "u1"), ome=True, photometric="minisblack", metadata=told)
+    (tmp_path / "acquisition.yaml").write_text(
+        "depends:\n  - images: a.ome.tif\n    because: x\n    channels:\n"
+        "      - {number: 1, exposure_s: {max: 1}}\n      - {number: 2, exposure_s: {max: 1}}\n"
+    )
+    first, second = (one.judgements[0] for one in preflight.preflight(tmp_path).dependences)
+    assert (first.verdict, first.why) == ("unknown", "the exposure of channel 1 differs between planes: 0.2 to 0.8 s")
+    assert (second.verdict, second.value) == ("met", 0.1)
+
+
 numbers = st.floats(0, 1e6, allow_nan=False)
 
 
@@ -415,11 +448,32 @@ def test_exit_codes_of_preflight(tmp_path: Path, capsys: Any, change: tuple[str,
     project(tmp_path, NEEDED.replace(*change))
     assert main(["preflight", "-d", str(tmp_path)]) == code
     said = capsys.readouterr()
-    assert code == 2 or "values of" in said.out
+    assert code == 2 or re.search(r"\d values? of \d images?: ", said.out)
     if "raw" in change[1]:
         assert "no image is one of raw/*.czi; needed by segment: pixel size" in said.out
+        assert said.out.splitlines()[-1] == "1 value of 0 images: 0 met, 0 violated, 1 unknown"
     if code == 2:
         assert "config/acquisition.yaml, line 4: depends 1: unknown key 'pixel_size'" in said.err
+
+
+def test_a_need_without_images_is_counted_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As one value that is not known: in the sum, before a run is started, in the text on methods, and on the page."""
+    few = "  - images: raw/*.czi\n    microscope: M1\n    because: of its camera\n"
+    project(tmp_path, NEEDED.replace("max: 0.4", "max: 0.7") + few)
+    assert main(["preflight", "-d", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "3 values of 2 images: 2 met, 0 violated, 1 unknown"
+    assert preparing.is_ready(["-s", "Snakefile"], tmp_path)
+    assert "no image is one of raw/*.czi" in capsys.readouterr().err
+    run = read_run("dependence")
+    lacking = replace(run.dependences[0], images=("raw/*.czi",), judgements=())
+    met = replace(run.dependences[0], judgements=(replace(run.dependences[0].judgements[0], verdict="met"),))
+    text = report.methods(replace(run, dependences=(met, lacking)))
+    assert "of 2 values of 1 image 1 was as needed, 0 were not, and 1 is not known" in text
+    assert (
+        "2 values were asked for: 1 as needed, 1 not known"
+        in report.page(replace(run, dependences=(met, lacking))).decode()
+    )
+    assert "no image of the run is among those that it means" in report.methods(replace(run, dependences=(lacking,)))
 
 
 def test_preflight_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,18 +26,22 @@ from provcap.model import (
     Acquisition,
     Artifact,
     Channel,
+    Concept,
+    ImageAcquisition,
     ImageData,
+    Instrument,
     Objective,
     Quality,
     QualityMeasure,
     Run,
     Sheet,
+    Specimen,
     Study,
 )
 from tests.comparison.files import png16
 from tests.conftest import read_run
 from tests.real_images import real_image
-from tests.test_acquisition import FULL, MOST, PLANES, recorded, tiff
+from tests.test_acquisition import ABSENT, FULL, LACKING, MOST, PLANES, recorded, tiff
 from tests.test_ledger import other_python
 
 Plane = np.ndarray[Any, Any]
@@ -230,6 +234,15 @@ def test_a_tiff_is_measured(tmp_path: Path) -> None:
     assert codec.load_run(codec.dump_run(run)) == run
 
 
+def test_planes_that_are_not_there_are_not_measured(tmp_path: Path) -> None:
+    """Readers make zeros of them: the image is a gap, which says how many there are."""
+    path = tiff(tmp_path / "a.ome.tif", LACKING, np.full((4, 4, 6), 4095, "u2"))
+    with pytest.raises(Unreadable, match=f"^{ABSENT}$"):
+        measured(path)
+    (gap,) = bioimage.described(run_reading(recorded(path)), tmp_path).gaps
+    assert (gap.slug, gap.message) == ("quality-not-measured", f"the image was not measured: {ABSENT}")
+
+
 def test_each_image_is_measured_once(tmp_path: Path) -> None:
     """What was found is kept by digest; a run that has it is given back as it is; no pixels, no measures."""
     path = tiff(tmp_path / "a.ome.tif", FULL.format(planes=PLANES))
@@ -294,6 +307,52 @@ def test_colours_of_a_tiff_are_channels(tmp_path: Path, planar: str, samples: in
     assert {m["channel_name"]: m["value"] for m in found["measures"] if m["name"] == "background_mode"} == {
         "red": 10.0, "green": 20.0, "blue": 30.0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("samples", [2, 4])
+@pytest.mark.parametrize("kind", ["assocalpha", "unassalpha"])
+def test_transparency_of_a_tiff_is_not_measured(tmp_path: Path, samples: int, kind: Any) -> None:
+    """Opaque pixels, at the highest value there is, are no saturated channel."""
+    data = np.full((32, 48, samples), 255, "u1")
+    data[..., :-1] = 10
+    photometric = "minisblack" if samples == 2 else "rgb"
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric=photometric, extrasamples=[kind], metadata=None)
+    found = measured(tmp_path / "a.tif")
+    fractions = [m["value"] for m in found["measures"] if m["name"] == "saturated_fraction"]
+    assert fractions == [0.0] * (samples - 1)
+    assert found["measured"] == "all of it"
+
+
+def test_where_white_is_zero_nothing_is_saturated(tmp_path: Path) -> None:
+    """The highest value is black: which part is saturated is not told, all else is measured."""
+    told = {"photometric": "miniswhite", "metadata": None}
+    tifffile.imwrite(tmp_path / "a.tif", np.full((32, 48), 255, "u1"), **told)  # type: ignore[arg-type]
+    found = values(measured(tmp_path / "a.tif"))
+    assert "saturated_fraction" not in found
+    assert found["background_mode"] == 255.0
+
+
+@pytest.mark.parametrize(("axes", "channels"), [("CYX", 20), ("YXS", 20), ("CYXS", 18), ("CYX", 16)])
+def test_which_channels_were_measured_is_told(tmp_path: Path, axes: str, channels: int) -> None:
+    """Of more than 16 the first 16."""
+    shape = {"CYX": (channels, 32, 48), "YXS": (32, 48, channels), "CYXS": (channels, 32, 48, 3)}[axes]
+    told = {"photometric": "rgb" if axes == "CYXS" else "minisblack", "planarconfig": "contig" if "S" in axes else None}
+    tifffile.imwrite(tmp_path / "a.ome.tif", np.ones(shape, "u1"), ome=True, metadata={"axes": axes}, **told)  # type: ignore[arg-type]
+    found = measured(tmp_path / "a.ome.tif")
+    name = "samples" if axes == "YXS" else "channels"
+    assert found["measured"] == ("all of it" if channels == 16 else f"{name} 1 to 16 of {channels}")
+    assert max(m["channel"] for m in found["measures"]) == (48 if axes == "CYXS" else 16)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [(["DAPI", "GFP"], {"DAPI", "GFP"}), (["DAPI"], {None}), (["A"] * 3, {None})]
+)
+def test_names_are_those_of_as_many_channels(tmp_path: Path, names: list[str], told: set[str | None]) -> None:
+    """A file of a set describes all channels of the set: which of them it has is not said."""
+    data = np.random.default_rng(0).integers(0, 200, (2, 32, 48)).astype("u1")
+    tifffile.imwrite(tmp_path / "a.ome.tif", data, ome=True, metadata={"axes": "CYX"}, photometric="minisblack")
+    found = measured(tmp_path / "a.ome.tif", names=names)
+    assert {m.get("channel_name") for m in found["measures"]} == told
 
 
 def test_a_large_image_is_measured_in_its_middle(tmp_path: Path) -> None:
@@ -475,6 +534,41 @@ def test_a_setting_that_goes_along_with_the_sample_is_told() -> None:
         (gap,) = batches.compared(studied).gaps
         assert words in gap.message
         assert ("Within none" in gap.message) == bool(words)
+
+
+WAYS = tuple(
+    ImageAcquisition(f"way {name}", (Concept("wide-field"),), Instrument("M1"), "20x", (name,))
+    for name in ("one", "other")
+)
+
+
+@pytest.mark.parametrize(
+    ("of_other", "rows", "is_told"),
+    [
+        ("treated", {"specimens": "{}"}, True),
+        ("treated", {"acquisitions": "way {}"}, True),
+        ("control", {"specimens": "{}"}, False),
+        ("control", {"acquisitions": "way {}"}, False),
+        ("treated", {}, False),
+        ("treated", {"specimens": "unheard of {}"}, False),
+        ("treated", {"biosamples": "control", "specimens": "{}"}, False),
+    ],
+)
+def test_samples_are_found_through_specimens(of_other: str, rows: dict[str, str], is_told: bool) -> None:
+    """A row of the sheet may name them by its specimens, or by those of its acquisitions; two specimens may be of one
+    biosample, and where no biosample is named nothing is said of any."""
+    images = [taken("a"), taken("b", objective=Objective(magnification=40.0))]
+    sheet = Sheet("study.xlsx", "sha256:00", 1, "2026-01-01")
+    data = tuple(
+        ImageData(f"{name} data", "x", (file,), **{key: (text.format(name),) for key, text in rows.items()})
+        for name, file in (("one", "a.tif"), ("other", "b.tif"))
+    )
+    specimens = (Specimen("one", ("control",), "stained"), Specimen("other", (of_other,), "stained"))
+    study = Study(sheet, "A title", "What for", specimens=specimens, acquisitions=WAYS, image_data=data)
+    run = run_reading(*(artifact for artifact, _ in images))
+    (gap,) = batches.compared(dataclasses.replace(run, acquisitions=tuple(a for _, a in images), study=study)).gaps
+    assert ("Within none of control, treated does it vary" in gap.message) is is_told
+    assert ("Within none" in gap.message) is is_told
 
 
 def outliers(*numbers: float, name: str = "noise_sigma") -> list[str]:

@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provcap import annotated, bundle, cli, codec, digest, graph, rembi, report, store, summary
-from provcap.bioimage.contradicting import contradicted
+from provcap.bioimage.contradicting import contradicted, sizes_um
 from provcap.deposit.describe import describe
 from provcap.deposit.settings import Settings
 from provcap.errors import ProvcapError
@@ -600,7 +600,8 @@ def test_collecting_again_keeps_the_study(place: tuple[Path, Run], tmp_path: Pat
 SIZES = {
     "0.65 µm": True, "0.227 µm": False, "227 nm": False, "0,227um": False, "0.65": False, "not known": False,
     "1 x 0.227 x 0.227 μm": False, "0.65 × 0.65 × 1 µm": True, "0.2281 µm": False, "0.24 µm": True, "20x, 0.65 µm": True,
-    "1,000 nm": False, "0.65 mm": False, "0.65 µmol": False,
+    "1,000 nm": False, "0.65 mm": False, "0.65 µmol": False, "6.5e-1 µm": True, "2.27E-1 µm": False,
+    "6.5*10^-1 µm": False, "6.5·10⁻¹ µm": False, "6.5 x 10-1 µm": False,
 }  # fmt: skip
 
 
@@ -616,6 +617,15 @@ def test_a_pixel_size_that_the_files_do_not_have_is_a_gap(said: str) -> None:
     wanted = f"image data raw: Pixel size is {said}, and 0.227 µm in inputs/nuclei.ome.tif"
     assert told == ([wanted] if SIZES[said] else [])
     assert contradicted(contradicted(run)).gaps == contradicted(run).gaps
+
+
+@pytest.mark.parametrize(
+    ("said", "sizes"),
+    [("6.5e-2 µm", {0.065}), ("1E3 nm", {1.0}), ("6.5*10^-2 µm", set()), ("6.5 × 10⁻² µm", set()), ("65 e nm", set())],
+)
+def test_powers_of_ten_are_read_where_they_are_clear(said: str, sizes: set[float]) -> None:
+    """As programs write them, 6.5e-2; as people do it is not clear, and no part of it is taken for a size."""
+    assert sizes_um(said) == sizes
 
 
 def test_a_sheet_that_contradicts_an_image_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

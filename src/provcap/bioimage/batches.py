@@ -14,7 +14,7 @@ from typing import Any, Final
 from provcap.bioimage.facts import lens_text, number
 from provcap.bioimage.qualities import sources
 from provcap.matching import files_of
-from provcap.model import Acquisition, Gap, Quality, QualityMeasure, Run
+from provcap.model import Acquisition, Gap, ImageData, Quality, QualityMeasure, Run, Study
 
 FEWEST: Final = 5  #: images of which one can stand apart
 FAR: Final = 3.5  #: the modified z-score beyond which one does
@@ -59,22 +59,30 @@ def _differing(run: Run, names: dict[str, str]) -> Iterator[Gap]:
             yield Gap("acquisition-differs", "run", words + _confounded(groups, samples))
 
 
-def _samples(run: Run) -> dict[str, str]:
-    """For the path of an image the biosamples that the study names for it; where it names none, the component."""
+def _samples(run: Run) -> dict[str, set[str]]:
+    """For the path of an image the biosamples that the study names for it."""
     found: dict[str, set[str]] = {}
     for data in run.study.image_data if run.study else ():
+        names = _biosamples(run.study, data) if run.study else ()
         for artifact in files_of(run, data.files):
-            found.setdefault(artifact.path, set()).update(data.biosamples or (data.id,))
-    return {path: " and ".join(sorted(names)) for path, names in found.items()}
+            found.setdefault(artifact.path, set()).update(names)
+    return found
 
 
-def _confounded(groups: list[tuple[Any, list[str]]], samples: dict[str, str]) -> str:
+def _biosamples(study: Study, data: ImageData) -> set[str]:
+    """Those that the row of the sheet names, or else those of its specimens, which its acquisitions may name."""
+    ways = [way for way in study.acquisitions if way.id in data.acquisitions]
+    specimens = data.specimens or [name for way in ways for name in way.specimens]
+    prepared = [one for one in study.specimens if one.id in specimens]
+    return set(data.biosamples) or {name for one in prepared for name in one.biosamples}
+
+
+def _confounded(groups: list[tuple[Any, list[str]]], samples: dict[str, set[str]]) -> str:
     """What to say when each sample has one value of the setting, and not all the same: one varies with the other."""
     values: dict[str, set[int]] = {}
     for place, (_, files) in enumerate(groups):
-        for path in files:
-            values.setdefault(samples.get(path, ""), set()).add(place)
-    values.pop("", None)
+        for name in set().union(*(samples.get(path, set()) for path in files)):
+            values.setdefault(name, set()).add(place)
     if len(set().union(*values.values())) < 2 or any(len(places) > 1 for places in values.values()):
         return ""
     names = ", ".join(sorted(values)[:_GROUPS])

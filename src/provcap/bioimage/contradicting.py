@@ -20,7 +20,7 @@ _LONGEST: Final = 200  #: characters of a cell that is read as sizes
 _SIZE: Final = re.compile(r"([0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)\s*(µm|μm|um|nm)?(?![0-9A-Za-z])")
 
 #: 1,000 may be one or a thousand; powers of ten are not reckoned
-_UNCLEAR: Final = re.compile(r"\^|[·*×]\s*10\s*[-−⁻]|[0-9][.,][0-9]+[.,][0-9]|[1-9][0-9]*,[0-9]{3}(?![0-9])")
+_UNCLEAR: Final = re.compile(r"\^|[·*×xX]\s*10\s*[-−⁻]|[0-9][.,][0-9]+[.,][0-9]|[1-9][0-9]*,[0-9]{3}(?![0-9])")
 
 
 def contradicted(run: Run) -> Run:

@@ -60,14 +60,17 @@ def _ends(values: Any, kind: Any, bits: int | None) -> dict[str, float]:
 
 
 def _saturated(values: Any, axes: str, most: float | None) -> list[float]:
-    """The fraction of the values at `most` in each channel; in each colour of an image with three samples. One channel
-    in four can be useless where all together look well."""
-    axis = axes.find("C") if "C" in axes else axes.find("S")
-    count = values.shape[axis] if axis >= 0 and len(axes) == values.ndim else 1
-    if most is None or count == 1 or (axes[axis] == "S" and count != 3):
+    """The fraction of the values at `most` in each channel, and of an image with three samples in each colour of each
+    channel, one channel after the other. One channel in four can be useless where all together look well."""
+    if most is None or len(axes) != values.ndim or any(axes.count(axis) > 1 for axis in "CS"):
         return []
-    others = tuple(n for n in range(values.ndim) if n != axis)
-    return [float(f"{fraction:.9g}") for fraction in (values == most).mean(axis=others)]
+    sizes = dict(zip(axes, values.shape, strict=True))
+    channels, samples = sizes.get("C", 1), sizes.get("S", 1)
+    if channels * samples == 1 or samples not in (1, 3):
+        return []
+    fractions = (values == most).mean(axis=tuple(n for n, axis in enumerate(axes) if axis not in "CS"))
+    ordered = fractions.T if 0 <= axes.find("S") < axes.find("C") else fractions
+    return [float(f"{fraction:.9g}") for fraction in ordered.ravel()]
 
 
 def highest(values: Any, kind: Any, bits: int | None) -> int | None:

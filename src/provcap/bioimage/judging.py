@@ -5,7 +5,8 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from provcap.model import Acquisition, Channel, Dependence, Judgement
 
 _WORST: Final = ("violated", "unknown", "met")
 _NEAR: Final = 1e-6  #: relative; so far beyond a limit is on it: files have such numbers as 0.32500000000000001
+SILENT: Final = "the file does not say"
 _OF_LENS: Final = ("magnification", "numerical_aperture", "immersion")
 _OF_FILE: Final = {"image_format": "format"}  #: the rest is called alike
 
@@ -26,7 +28,7 @@ class Held:
     value: float | str | None
     about: str | None = None
     origin: str | None = None
-    why: str = "the file does not say"
+    why: str = SILENT
     at_most: bool = False  #: the value itself is not known, only that it is no higher
     absent: bool = False  #: there is nothing that could have a value
 
@@ -152,13 +154,20 @@ def _of_channels(need: Dependence, found: Acquisition) -> Iterator[Held]:
     meant = [(n, channel) for n, channel in enumerate(found.channels, 1) if _is_meant(need.channel, n, channel)]
     for n, channel in meant:
         name = f" ({channel.name})" if channel.name else ""
-        yield Held(getattr(channel, need.name), f"channel {n}{name}", origin)
+        yield Held(getattr(channel, need.name), f"channel {n}{name}", origin, _unsaid(need.name, n, found))
     number = _channels(found).value
     if need.channel == "*" and isinstance(number, int) and number > len(found.channels):
         yield Held(None, why=f"{len(found.channels)} of {number} channels are described")
     if not meant:
         told = ", ".join(channel.name or "one without a name" for channel in found.channels[:8])
         yield Held(None, why=f"no such channel is described; there are {told}", absent=_is_absent(need, found))
+
+
+def _unsaid(name: str, channel: int, found: Acquisition) -> str:
+    """Why a value of the channel is not known: an exposure may be another one in each plane, which a note says."""
+    said = f"the exposure of channel {channel} differs"
+    differing = (note for note in found.notes if name == "exposure_s" and note.startswith(said))
+    return next(differing, SILENT)
 
 
 def _is_absent(need: Dependence, found: Acquisition) -> bool:
@@ -181,12 +190,17 @@ def found_text(need: Dependence, judgement: Judgement, with_origin: bool = True)
     unit = f" {need.unit}" if need.unit else ""
     if judgement.value is None:
         state = "not known" if judgement.verdict == "unknown" else "not there"
-        found = f"is {state}: {judgement.why or 'the file does not say'}"
+        found = f"is {state}: {judgement.why or SILENT}"
     else:
         value = judgement.value if isinstance(judgement.value, str) else number(judgement.value) + unit
         found = f"is {value}"
     where = f" [{judgement.origin}]" if judgement.origin and with_origin else ""
     return f"{about}{found}{where}"
+
+
+def verdicts(needs: Iterable[Dependence]) -> Counter[str]:
+    """How many values are met, violated and unknown; of a need that means no image one is unknown."""
+    return Counter(verdict for need in needs for verdict in [j.verdict for j in need.judgements] or ["unknown"])
 
 
 def unmatched(need: Dependence) -> str:

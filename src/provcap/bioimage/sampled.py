@@ -81,7 +81,8 @@ def _numbers_areas(image: Planes, part: Part) -> bool:
 def _part(image: Planes, most: int) -> Part:
     sizes = dict(zip(image.axes, image.array.shape, strict=True))
     channels = min(sizes.get("C", 1), CHANNELS)
-    samples = min(len(image.names) or image.samples or CHANNELS, sizes.get("S", 1), CHANNELS)
+    shown = min(len(image.names) or image.samples or sizes.get("S", 1), sizes.get("S", 1))  # further: transparency
+    samples = min(shown, CHANNELS)
     bytes_ = channels * samples * image.array.dtype.itemsize
     high, wide, times = sizes["Y"], sizes["X"], sizes.get("T", 1)
     shrunk = min(1.0, math.sqrt(most / (bytes_ * high * wide)))
@@ -102,8 +103,11 @@ def _part(image: Planes, most: int) -> Part:
                 name = "plane" if axis == "Z" else "image"
                 words.append(f"{name} {size // 2 + 1} of {size} along {axis}")
     if times > 1:
-        shown = ", ".join(str(time + 1) for time in chosen)
-        words.append(f"time point{'s' * (len(chosen) > 1)} {shown} of {times}")
+        points = ", ".join(str(time + 1) for time in chosen)
+        words.append(f"time point{'s' * (len(chosen) > 1)} {points} of {times}")
+    for name, read, there in (("channels", channels, sizes.get("C", 1)), ("samples", samples, shown)):
+        if read < there:
+            words.append(f"{name} 1 to {read} of {there}")
     if part != (high, wide):
         words.append(f"the {part[1]} × {part[0]} pixels in its middle")
     if image.images > 1:
@@ -137,9 +141,6 @@ def _measures(image: Planes, part: Part, known: dict[str, Any], notes: list[str]
             yield from _told(found, {"channel": channel, **({"channel_name": name} if name else {})})
     if odd:
         notes.append(f"{odd} of the values are not finite, and were left out")
-    for axis in "CS":
-        if axis in image.axes and (every := image.array.shape[image.axes.index(axis)]) > CHANNELS:
-            notes.append(f"of {every} channels the first {CHANNELS} were measured")
 
 
 def _samples(image: Planes, index: tuple[Any, ...], time: int, channel: int) -> Any:

@@ -51,6 +51,7 @@ def is_ready(words: Sequence[str], here: Path) -> bool:
     """Whether the images for Snakemake, called with `words` in `here`, are as they have to be; what is not is told."""
     from provcap import summary
     from provcap.bioimage import preflight
+    from provcap.bioimage.judging import verdicts
 
     named = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     named.add_argument("-s", "--snakefile", type=Path)
@@ -61,7 +62,7 @@ def is_ready(words: Sequence[str], here: Path) -> bool:
         raise ProvcapError("unknown-argument", str(error), "see: snakemake --help") from None
     snakefile = here / said.snakefile if said.snakefile else preflight.usual_snakefile(here)
     found = preflight.preflight(here / said.directory, snakefile)
-    if found.stops or any(j.verdict != "met" for need in found.dependences for j in need.judgements):
+    if set(verdicts(found.dependences)) - {"met"}:
         print(summary.of_dependences(found.dependences), file=sys.stderr)
     if found.stops:
         told = f"error: the images are not as {found.source} says that they have to be; nothing was run [preflight]"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provcap.bioimage.declared import limit_text, need_text
-from provcap.bioimage.judging import found_text
+from provcap.bioimage.judging import found_text, verdicts
 from provcap.model import Dependence, Run
 
 ROWS, SHOWN, NAMED = 100, 8, 4  #: needs in the table; images of one that are named there, and in the text
@@ -41,7 +41,6 @@ class DependenceFacts:
     violated: int
     unknown: int
     named: tuple[tuple[str, str, str], ...]  #: path, what was found, and the limit, of some that are violated
-    unmatched: int  #: needs that mean no image of the run
 
 
 def dependence_facts(run: Run) -> DependenceFacts | None:
@@ -50,7 +49,7 @@ def dependence_facts(run: Run) -> DependenceFacts | None:
     if not needs:
         return None
     every = [(need, judgement) for need in needs for judgement in need.judgements]
-    counts = Counter(judgement.verdict for _, judgement in every)
+    counts = verdicts(needs)
     violated = [
         (j.path, f"{need_text(n)} {found_text(n, j, with_origin=False)}", limit_text(n))
         for n, j in every
@@ -60,13 +59,12 @@ def dependence_facts(run: Run) -> DependenceFacts | None:
         sources=tuple(dict.fromkeys(need.source for need in needs)),
         rows=tuple(map(_row, needs[:ROWS])),
         more=max(len(needs) - ROWS, 0),
-        values=len(every),
+        values=counts.total(),
         images=len({judgement.path for _, judgement in every}),
         met=counts["met"],
         violated=counts["violated"],
         unknown=counts["unknown"],
         named=tuple(violated[:NAMED]),
-        unmatched=sum(not need.judgements for need in needs),
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from provcap import codec
 from provcap.bioimage.declared import limit_text
-from provcap.bioimage.judging import sentence, unmatched
+from provcap.bioimage.judging import sentence, unmatched, verdicts
 from provcap.model import Dependence, Judgement
 from provcap.model.dependence import Met
 from provcap.summary.columns import counted, line
@@ -22,7 +21,7 @@ def of_dependences(needs: Iterable[Dependence], shown: Iterable[str] = ("violate
     wanted = set(shown)
     lines = [_line(need, j) for need in every for j in need.judgements if j.verdict in wanted]
     lines += [_unmatched(need) for need in every if not need.judgements]
-    counts = Counter(judgement.verdict for need in every for judgement in need.judgements)
+    counts = verdicts(every)
     images = len({judgement.path for need in every for judgement in need.judgements})
     told = ", ".join(f"{counts[state]} {state}" for state in _STATES)
     return "\n".join([*map(line, lines), f"{counted(counts.total(), 'value')} of {counted(images, 'image')}: {told}"])
