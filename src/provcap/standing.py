@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from provcap import codec, embed, questions, store
-from provcap.errors import DamagedRecord
+from provcap import codec, embed
+from provcap.history import OUTSIDE, History, Recorded, history
 from provcap.model import Artifact, Gap, Job
 
-OUTSIDE = "standing-"  #: begins the id of a job that no recorded run ran
-Recorded = Callable[[Path], tuple[tuple[Job, ...], list[Gap]]]  #: the attempts of a run, and what is not known of it
-
-#: gaps of a file that say what is not known of it as the attempt met it
-_OF_FILES = frozenset(("input-changed", "not-hashed", "not-hashed-by-policy", "file-missing"))
 _NAMED = 5  #: files that are named
 
 _PLAIN = (
     "rule kind wildcards params threads group command script inputs outputs logs benchmark conda_env env_modules"
 ).split()
-
-
-@dataclass
-class _Earlier:
-    """What the runs before this one tell of each path."""
-
-    makers: dict[str, Job] = field(default_factory=dict)  #: the attempt that last made it
-    left: dict[str, Job] = field(
-        default_factory=dict
-    )  #: a later attempt at it that fell short: it removed what was there
-    gaps: list[tuple[set[str], Gap]] = field(
-        default_factory=list
-    )  #: each with the subjects of the jobs that it is about
 
 
 @dataclass
@@ -57,7 +37,8 @@ class _Present:
 
     def _has_other_digest(self, artifact: Artifact) -> bool:
         digests = self.read.get(artifact.path, ()) if artifact.digest else ()
-        return any(artifact.digest not in (found, embed.known_as(self.workdir, found)) for found in digests)
+        others = [found for found in digests if found != artifact.digest]
+        return any(embed.known_as(self.workdir, found) != artifact.digest for found in others)
 
     def _has_other_size(self, artifact: Artifact) -> bool:
         size = self.sizes.get(artifact.path, artifact.size_bytes)
@@ -91,7 +72,7 @@ def standing(
     made = {artifact.path for job in ran for artifact in job.made}
     if not wanted and all(artifact.path in made for job in ran for artifact in job.read):
         return []
-    earlier = _earlier(folder, recorded)
+    earlier = history(folder, recorded)
     present = _present(wanted, ran, made, folder.absolute().parents[2])
     jobs: dict[str, Job] = {}
     for entry in wanted:
@@ -128,14 +109,12 @@ def _present(wanted: list[dict[str, Any]], ran: list[Job], made: set[str], workd
     return _Present(workdir, sizes, read)
 
 
-def _maker(path: str, earlier: _Earlier, present: _Present) -> tuple[Job | None, str]:
+def _maker(path: str, earlier: History, present: _Present) -> tuple[Job | None, str]:
     """The attempt that made what is at `path`; or none, and why, as the end of a sentence."""
     left, maker = earlier.left.get(path), earlier.makers.get(path)
     if left is not None:
-        return (
-            None,
-            f" since an attempt at them {'failed' if left.status == 'failed' else 'was lost'} in run {left.run}",
-        )
+        ended = "failed" if left.status == "failed" else "was lost"
+        return None, f" since an attempt at them {ended} in run {left.run}"
     if maker is None:
         return None, ""
     if any(a.path == path and present.is_other(a, maker) for a in maker.made):
@@ -158,7 +137,7 @@ def _made_outside(entry: dict[str, Any], outputs: list[dict[str, Any]], run: str
     return codec.decode(Job, {**plain, "outputs": outputs, "id": job_id, "run": run, "status": "up_to_date"})
 
 
-def _with_makers(ran: list[Job], found: list[Job], earlier: _Earlier, present: _Present) -> list[Job]:
+def _with_makers(ran: list[Job], found: list[Job], earlier: History, present: _Present) -> list[Job]:
     """`found` and the earlier attempts that made, byte for byte or but for its lineage, what it and `ran` read."""
     made = {artifact.path for job in (*ran, *found) for artifact in job.made}
     reading, taken = [*ran, *found], {job.id for job in found}
@@ -175,54 +154,3 @@ def _with_makers(ran: list[Job], found: list[Job], earlier: _Earlier, present: _
                 reading.append(maker)
                 found.append(maker)
     return found
-
-
-def _history(folder: Path, recorded: Recorded) -> tuple[tuple[Job, ...], Sequence[Gap]]:
-    """The attempts of the run in `folder`, and its Gaps. Of one that was killed the records are asked again: nobody may
-    have collected it, or a job that outlived it may have completed its record since."""
-    with contextlib.suppress(OSError, DamagedRecord):
-        run = codec.load_run((folder / "run.json").read_bytes(), str(folder))
-        if run.ended is not None:
-            return run.jobs, run.gaps
-    with contextlib.suppress(DamagedRecord):
-        return recorded(folder)
-    return (), ()
-
-
-def _earlier(folder: Path, recorded: Recorded) -> _Earlier:
-    """What the runs before this one, collected or not, tell of each path.
-
-    What a run itself made counts for more than what it found up to date, which names a still earlier run's attempt.
-    """
-    found = _Earlier()
-    every = store.list_runs(folder.absolute().parents[2])
-    names = {other.name for other in every}
-    for other in itertools.takewhile(lambda f: f.name != folder.name, every):
-        jobs, unknown = _history(other, recorded)
-        found.gaps += _about(unknown, [job for job in jobs if job.run == other.name or job.run not in names])
-        for path, job in questions.makers(jobs).items():
-            if job.status != "up_to_date":
-                found.makers[path] = job
-            elif not job.id.startswith(OUTSIDE):
-                found.makers.setdefault(path, job)
-        for job in jobs:
-            if questions.fell_short(job):
-                found.left.update({a.path: job for a in job.outputs if "update" not in a.flags})
-            elif job.status != "up_to_date":
-                for artifact in job.made:
-                    found.left.pop(artifact.path, None)
-    return found
-
-
-def _about(unknown: Sequence[Gap], jobs: list[Job]) -> Iterator[tuple[set[str], Gap]]:
-    """The gaps about a job, or about a file as one of `jobs` met it; each with the subjects of these jobs."""
-    met: dict[str, set[str]] = defaultdict(set)
-    if any(gap.slug in _OF_FILES for gap in unknown):
-        for job in jobs:
-            for artifact in (*job.read, *job.made, *job.logs):
-                met[f"file:{artifact.path}"].add(f"job:{job.id}")
-    for gap in unknown:
-        if gap.subject.startswith("job:"):
-            yield {gap.subject}, gap
-        elif gap.slug in _OF_FILES and gap.subject in met:
-            yield met[gap.subject], gap
