@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -107,16 +106,14 @@ def test_deepcopy_is_not_slowed_down(tmp_path: Path) -> None:
     probe = shellscope.stage(tmp_path)
     (tmp_path / ".provcap/runs/r/shell").mkdir(parents=True)
     ours = {"PROVCAP_TOLD": str(tmp_path / ".provcap/runs/r/shell/j.0"), "PYTHONPATH": str(probe / "python")}
-    ratios = []
-    for _ in range(7):
-        pair = []
-        for variables in ({}, ours):
+    times: list[list[float]] = [[], []]
+    for _ in range(9):
+        for found, variables in zip(times, ({}, ours), strict=True):
             began = os.times()
             subprocess.run([sys.executable, "-c", code], env={**workflows.QUIET, **variables}, check=True)
-            ended = os.times()
-            pair.append(ended.children_user - began.children_user)
-        ratios.append(pair[1] / pair[0])
-    assert statistics.median(ratios) < 1.15  # measured: 1.02; with an audit hook 1.6
+            found.append(os.times().children_user - began.children_user)
+    # the least of each: other work on the machine only adds to them. Measured: 1.02; with an audit hook 1.6
+    assert min(times[1]) / min(times[0]) < 1.25
 
 
 NOTEBOOK = (
