@@ -355,7 +355,7 @@ def test_what_an_earlier_reading_kept_is_not_taken(tmp_path: Path) -> None:
     run = run_with(recorded(path))
     first = bioimage.described(run, tmp_path)
     kept = next(p for p in (tmp_path / ".provcap/images").glob("*.json") if "quality" not in p.name)
-    older = kept.read_text().replace("provcap.acquisition/2", "provcap.acquisition/1").replace("0.065", "0.65")
+    older = kept.read_text().replace("provcap.acquisition/3", "provcap.acquisition/1").replace("0.065", "0.65")
     assert older.count("acquisition/1") == 1
     kept.write_text(older)
     assert bioimage.described(run, tmp_path) == first

@@ -20,7 +20,7 @@ from provcap.questions import external_inputs, is_transient, outputs
 
 PIXELS: Final = 64 << 20  #: bytes of decoded pixels up to which intensities are measured
 MOST: Final = 5_000  #: images of a run that are looked at
-FORMAT: Final = "provcap.acquisition/2"
+FORMAT: Final = "provcap.acquisition/3"
 
 
 def acquired(run: Run, files: Path | None, pixels: int = PIXELS) -> Run:

@@ -16,7 +16,7 @@ from provcap.errors import DamagedRecord
 from provcap.model import Acquisition, Artifact, Gap, Quality, Run
 from provcap.questions import executed, external_inputs, is_transient, outputs
 
-FORMAT: Final = "provcap.quality/2"
+FORMAT: Final = "provcap.quality/3"
 
 
 def measured(run: Run, files: Path | None, pixels: int = PIXELS, made: bool = False) -> Run:
