@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from provcap import __version__, codec, digest, store
-from provcap.capture import clock, fence, hooks, plain, reading, scrub, settings, sources, writer
+from provcap.capture import clock, fence, hooks, plain, reading, scrub, settings, sources, uptodate, writer
 
 EVENT_FORMAT = "provcap.event/1"
 RERUN_VARIABLE = "PROVCAP_RERUN"  #: names a file with ``rerun_of``, ``origins`` and ``gaps``; see provcap.rerun
@@ -65,7 +65,7 @@ class EventLog:
             yield from self._open(_planned(record))
         elif name in ("job_info", "job_error"):
             facts = {f: plain.value(getattr(record, f, None), f, []) for f in _JOB_FIELDS}
-            fence.attempt(lambda: self._known.add(reading.name_of(facts["rule_name"], facts["wildcards"])), None)
+            fence.attempt(lambda: self._known.add(uptodate.name_of(facts["rule_name"], facts["wildcards"])), None)
             aux = getattr(record, "aux", None)
             if not fence.attempt(lambda: reading.runs_nothing(reading.rule_named(facts["rule_name"])), False):
                 yield {"event": name, **{k: v for k, v in facts.items() if v not in (None, {}, "")}, **_aux(aux)}
@@ -127,7 +127,7 @@ class EventLog:
     def _standing(self, flow: Any, workdir: Path) -> Iterator[dict[str, Any]]:
         """The jobs with results that are up to date and that nobody has told of. What their params keep under a
         secret's name is a secret in all that follows."""
-        found = fence.attempt(lambda: list(reading.standing(flow, workdir, self._known)), [])
+        found = fence.attempt(lambda: list(uptodate.standing(flow, workdir, self._known)), [])
         known = set(self._secrets)
         for facts in found:
             known.update(scrub.secrets_in(facts.get("params", {})))

@@ -1,4 +1,4 @@
-"""Snakemake's objects as plain values. Together with `hooks` the only module that knows their attributes.
+"""Snakemake's objects as plain values. With `hooks` and `uptodate` the only module that knows their attributes.
 
 Every attribute is read on its own fence: one that another version of Snakemake lacks is left out, the rest is told.
 """
@@ -11,9 +11,8 @@ import importlib
 import itertools
 import os
 import re
-import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -215,50 +214,6 @@ def _step(flow: Any, job: Any) -> dict[str, Any]:
         "script": fence.attempt(lambda: script_of(job), None),
     }
     return {key: value for key, value in facts.items() if value is not None}
-
-
-def standing(flow: Any, workdir: Path, known: set[Any]) -> Iterable[dict[str, Any]]:
-    """The jobs of the workflow whose results were up to date, so that nothing was run for them; without those that are
-    `known`, to which it adds them."""
-    for job in list(flow.dag.jobs):
-        if flow.dag.needrun(job):
-            yield from _of_other_batches(flow, job, workdir, known)
-        elif not runs_nothing(job.rule) and job.output:
-            name = name_of(job.rule.name, job.wildcards_dict)
-            if name not in known:
-                known.add(name)
-                facts = job_facts(job, workdir)
-                outputs = [{**use, **_look(workdir / use["path"])} for use in facts.get("outputs", ())]
-                yield {key: value for key, value in {**facts, "outputs": outputs}.items() if key != "unread"}
-
-
-def name_of(rule: Any, wildcards: Any) -> tuple[Any, ...]:
-    """What tells the jobs of a workflow apart."""
-    return (str(rule), *sorted((str(k), str(v)) for k, v in (wildcards or {}).items()))
-
-
-def _of_other_batches(flow: Any, job: Any, workdir: Path, known: set[Any]) -> Iterable[dict[str, Any]]:
-    """The inputs that earlier batches (``--batch``) made: Snakemake leaves the jobs of these out of its plan."""
-    if not fence.attempt(lambda: flow.dag.is_batch_rule(job.rule), False):
-        return
-    planned = {str(f) for files in flow.dag.dependencies[job].values() for f in files}
-    for file in sorted({str(f) for f in job.input} - planned - known):
-        known.add(file)
-        rules = [rule for rule in flow.rules if rule.is_producer(file)]
-        path = relative(file, workdir)
-        if len(rules) == 1:
-            yield {"rule": str(rules[0].name), "outputs": [{"path": path, **_look(workdir / path)}]}
-
-
-def _look(place: Path) -> dict[str, Any]:
-    """The size of the file at `place`, or that it is a directory; nothing of what is not there."""
-    try:
-        info = place.stat()
-    except OSError:
-        return {}
-    if stat.S_ISDIR(info.st_mode):
-        return {"kind": "directory"}
-    return {"size_bytes": info.st_size} if stat.S_ISREG(info.st_mode) else {}
 
 
 _declared: dict[int, newfiles.Declared] = {}
