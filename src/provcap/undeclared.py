@@ -48,15 +48,16 @@ def attribute(
                 Gap("undeclared-output", f"job:{job_id}", f"{artifact.path}, which no rule names, is new since it ran")
             )
     opened = _opened(records, declared, gaps)
-    found = [
-        replace(
-            job,
-            undeclared_outputs=tuple(made[job.id]) or job.undeclared_outputs,  # of an earlier run it is known already
-            undeclared_inputs=tuple(opened[job.id]) or job.undeclared_inputs,
-        )
-        for job in jobs
-    ]
-    return with_members(found)
+    return with_members([_with(job, made[job.id], opened[job.id]) for job in jobs])
+
+
+def _with(job: Job, made: list[Artifact], opened: list[Artifact]) -> Job:
+    """`job` with what it made and opened besides; of one of an earlier run that is known already."""
+    return replace(
+        job,
+        undeclared_outputs=tuple(made) or job.undeclared_outputs,
+        undeclared_inputs=tuple(opened) or job.undeclared_inputs,
+    )
 
 
 def runs_beside(folder: Path, jobs: list[Job], records: dict[str, dict[str, Any]]) -> list[Path]:
