@@ -12,7 +12,7 @@ from provcap.codec import load_run
 from provcap.model import Artifact, Run
 
 # how long it takes to think of an input says how busy the machine is, not how good the test
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 RUNS = Path(__file__).parent / "runs"
 # a shell that starts the tests in the background lets them ignore Ctrl-C, and so would all that they start

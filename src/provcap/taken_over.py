@@ -29,7 +29,7 @@ def changed(run: Run, events: Iterable[dict[str, Any]], folder: Path) -> Iterato
             found = [places for job in jobs if (places := bearing.on(job) & other.keys())]
             if found:
                 files = sorted({other[place] for places in found for place in places})
-                yield Gap("made-by-other-sources", "run", _message(name, _workflow(start), len(found), files))
+                yield Gap("made-by-other-sources", "run", _message(name, workflow_in(start), len(found), files))
 
 
 def _message(name: str, before: dict[str, Any], jobs: int, files: list[str]) -> str:
@@ -40,24 +40,20 @@ def _message(name: str, before: dict[str, Any], jobs: int, files: list[str]) -> 
     return f"{what} made{commit} by run {name} and were up to date; since then these have changed: {named}"
 
 
-def workflow_of(folder: Path) -> dict[str, Any]:
-    """What the run in `folder` recorded of its workflow when it began; nothing when that is lost."""
-    return _workflow(beginning(folder))
-
-
 def beginning(folder: Path) -> dict[str, Any]:
     """What the run in `folder` recorded when it began; nothing when that is lost."""
     events = journal.read_lines(folder / "events.jsonl", journal.EVENT_FORMAT, [])
     return next((event for event in events if event.get("event") == "run_started"), {})
 
 
-def _workflow(start: dict[str, Any]) -> dict[str, Any]:
+def workflow_in(start: dict[str, Any]) -> dict[str, Any]:
+    """The workflow in what a run recorded when it began; nothing when that is lost."""
     found = start.get("workflow")
     return found if isinstance(found, dict) else {}
 
 
 def _sources(start: dict[str, Any]) -> list[dict[str, Any]]:
-    return list(_workflow(start).get("sources") or ())
+    return list(workflow_in(start).get("sources") or ())
 
 
 def _other(start: dict[str, Any], run: Run) -> dict[str, str]:

@@ -62,8 +62,10 @@ def _differing(run: Run, names: dict[str, str]) -> Iterator[Gap]:
 def _samples(run: Run) -> dict[str, set[str]]:
     """For the path of an image the biosamples that the study names for it."""
     found: dict[str, set[str]] = {}
-    for data in run.study.image_data if run.study else ():
-        names = _biosamples(run.study, data) if run.study else ()
+    if run.study is None:
+        return found
+    for data in run.study.image_data:
+        names = _biosamples(run.study, data)
         for artifact in files_of(run, data.files):
             found.setdefault(artifact.path, set()).update(names)
     return found

@@ -15,7 +15,7 @@ from provcap.model import Artifact, Job
 from provcap.opening import IN_CRATE, Opened
 from provcap.redact.known import of_run
 from provcap.redact.pseudonyms import Pseudonyms
-from provcap.taken_over import beginning, workflow_of
+from provcap.taken_over import beginning, workflow_in
 
 MOST: Final = 60  #: programs and modules that are named
 LARGEST_PARAMS: Final = 64 << 10  #: bytes of JSON; larger ones stand in the record
@@ -42,6 +42,7 @@ def facts(opened: Opened, job: Job, artifact: Artifact, identifier: str | None) 
     run = opened.run
     clean = functools.partial(_clean, names=Pseudonyms(of_run(run)), workdir=run.workdir)
     params = codec.dumps(job.params)
+    began = _began(opened, job)
     told = {
         "file": clean(artifact.path),
         "identifier": identifier,
@@ -60,20 +61,24 @@ def facts(opened: Opened, job: Job, artifact: Artifact, identifier: str | None) 
                 "record": digest.of_bytes(codec.dumps(codec.encode(job)).encode("utf-8", "surrogateescape")),
             }
         ),
-        "workflow": clean(_workflow(opened, job)),
-        "software": clean(_software(opened, job)),
+        "workflow": clean(_workflow(opened, job, began)),
+        "software": clean(_software(opened, job, began)),
     }
     return _told(told)
 
 
-def _workflow(opened: Opened, job: Job) -> dict[str, Any]:
+def _began(opened: Opened, job: Job) -> dict[str, Any]:
+    """What the earlier run recorded when it began in which the job ran; nothing when it was this one."""
+    if job.run == opened.run.id or opened.folder is None:
+        return {}
+    return beginning(opened.folder.parent / job.run)
+
+
+def _workflow(opened: Opened, job: Job, began: dict[str, Any]) -> dict[str, Any]:
     """That of the run in which the job ran: an earlier one than this, when its results were up to date."""
-    run, found = opened.run, {}
-    if job.run == run.id:
-        found = {name: getattr(run.workflow, name) for name in ("snakefile", "repository", "commit", "dirty")}
-    elif opened.folder is not None:
-        found = workflow_of(opened.folder.parent / job.run)
+    run = opened.run
     names = {"snakefile": "snakefile", "repository": "repository", "commit": "commit", "dirty": "changed"}
+    found = {name: getattr(run.workflow, name) for name in names} if job.run == run.id else workflow_in(began)
     return _told({told: found.get(name) for name, told in names.items()})
 
 
@@ -89,11 +94,13 @@ def _record(opened: Opened) -> str:
     return digest.of_bytes(codec.dump_run(opened.run).encode("utf-8", "surrogateescape"))
 
 
-def _software(opened: Opened, job: Job) -> list[dict[str, Any]]:
+def _software(opened: Opened, job: Job, began: dict[str, Any]) -> list[dict[str, Any]]:
     """Name and version of what made the image: engine, container image, commands, imported modules."""
     run = opened.run
-    snakemake, provcap = _versions(opened, job)
-    found: list[dict[str, Any]] = [{"name": "Snakemake", "version": snakemake}, {"name": "provcap", "version": provcap}]
+    found: list[dict[str, Any]] = []
+    for name in ("Snakemake", "provcap"):
+        field = f"{name.lower()}_version"
+        found.append({"name": name, "version": getattr(run, field) if job.run == run.id else began.get(field)})
     image = next((image for image in run.images if image.id == job.image), None)
     if image is not None:
         found.append({"name": image.reference, "version": image.digest, "kind": "container image"})
@@ -102,15 +109,6 @@ def _software(opened: Opened, job: Job) -> list[dict[str, Any]]:
     found += [{"name": m.distribution or m.name, "version": m.version} for m in (imports.modules if imports else ())]
     known = [_told(one) for one in found if one["version"]]
     return [one for n, one in enumerate(known) if one not in known[:n]][:MOST]
-
-
-def _versions(opened: Opened, job: Job) -> tuple[str | None, str | None]:
-    """Of Snakemake and provcap in the run in which the job ran."""
-    run = opened.run
-    if job.run == run.id:
-        return run.snakemake_version, run.provcap_version
-    began = beginning(opened.folder.parent / job.run) if opened.folder is not None else {}
-    return began.get("snakemake_version"), began.get("provcap_version")
 
 
 def _clean(value: Any, names: Pseudonyms, workdir: str) -> Any:

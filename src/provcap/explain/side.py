@@ -12,7 +12,7 @@ from provcap import codec, digest, store
 from provcap.model import Artifact, Job, Run, Source
 from provcap.opening import IN_CRATE, Opened
 from provcap.questions import as_made
-from provcap.taken_over import workflow_of
+from provcap.taken_over import beginning, workflow_in
 
 MAX_BYTES = 1 << 20  #: of a text that is read to be shown
 
@@ -55,7 +55,8 @@ def side(opened: Opened) -> Side:
 def _earlier(opened: Opened) -> Callable[[str], dict[str, Source] | None]:
     @functools.cache
     def sources(name: str) -> dict[str, Source] | None:
-        found = workflow_of(opened.folder.parent / name).get("sources") if opened.folder is not None else None
+        start = beginning(opened.folder.parent / name) if opened.folder is not None else {}
+        found = workflow_in(start).get("sources")
         return {s["path"]: codec.decode(Source, s) for s in found} if found else None
 
     return sources
